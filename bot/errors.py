@@ -1,0 +1,117 @@
+"""What can go wrong, as one tree; each leaf knows the sentence a person in Slack sees.
+
+    ThreadwiseError
+    ├── ConfigError             the admin's settings, all mistakes together
+    ├── LostTurn                another worker has taken this turn over
+    └── ModelError              the model gave no (whole) answer
+        ├── ModelBusy           429: too many requests or tokens for now
+        ├── ModelUnavailable    5xx, or no connection
+        ├── ModelCut            the stream ended before the answer did
+        ├── ModelStalled        connected, but no data for too long
+        ├── ContentRefused      Model Studio's content inspection said no
+        ├── PromptTooLong       more input than the model's window
+        ├── PromptRefused       any other fault of the request itself
+        └── ModelMisconfigured  key, model name, region, access or bill: for the admin
+
+A class exists only where somebody acts differently on it.
+"""
+
+from collections.abc import Sequence
+
+
+class ThreadwiseError(Exception):
+    """The base of every error that Threadwise raises itself."""
+
+
+class ConfigError(ThreadwiseError):
+    """The settings are wrong; `problems` names every mistake in words, one a line."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class LostTurn(ThreadwiseError):
+    """Another worker has taken this turn over: stop before Slack is touched again."""
+
+
+class ModelError(ThreadwiseError):
+    """The model gave no answer, or only a part of one.
+
+    `sentence` is shown to the person who asked, `can_retry` says whether a Retry button helps.
+    `code` and `request_id` are Model Studio's own, for the log.
+    """
+
+    sentence = "I couldn't get an answer from the model just now."
+    can_retry = True
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: str = "",
+        request_id: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message or self.sentence)
+        self.code = code
+        self.request_id = request_id
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ModelBusy(ModelError):
+    """Model Studio limits requests or tokens a minute, and the limit is reached (HTTP 429)."""
+
+    sentence = "The model is very busy right now. Please try again in a minute."
+
+
+class ModelUnavailable(ModelError):
+    """Model Studio answered with a fault of its own (5xx) or could not be reached."""
+
+    sentence = "The model can't be reached at the moment. Please try again shortly."
+
+
+class ModelCut(ModelError):
+    """The stream ended before the answer did."""
+
+    sentence = "The connection to the model broke before the answer was complete."
+
+
+class ModelStalled(ModelError):
+    """The stream stayed open, but no data came for too long."""
+
+    sentence = "The model stopped responding before the answer was complete."
+
+
+class ContentRefused(ModelError):
+    """Model Studio's content inspection refused the input or the output."""
+
+    sentence = (
+        "The model's content filter stopped this answer. "
+        "Rewording the question or starting a new thread usually helps."
+    )
+    can_retry = False
+
+
+class PromptTooLong(ModelError):
+    """The prompt is longer than the model's window, even after trimming."""
+
+    sentence = "This is more text than the model can take in at once. Please ask about a part of it."
+    can_retry = False
+
+
+class PromptRefused(ModelError):
+    """The service found a fault in the request itself."""
+
+    sentence = "The model could not work with this request."
+    can_retry = False
+
+
+class ModelMisconfigured(ModelError):
+    """The key, the model's name, the region, the access rights or the bill: the admin's to mend."""
+
+    sentence = (
+        "I can't reach the model: my settings need an admin's attention (`bot check` says which)."
+    )
