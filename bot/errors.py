@@ -3,6 +3,10 @@
     ThreadwiseError
     ├── ConfigError             the admin's settings, all mistakes together
     ├── LostTurn                another worker has taken this turn over
+    ├── SlackError              Slack did not do what it was asked
+    │   ├── SlackRefused        it said why: `code` is Slack's own word
+    │   ├── SlackLimited        429: too many calls of this method for now
+    │   └── SlackUnreachable    no answer: nobody knows whether it was done
     └── ModelError              the model gave no (whole) answer
         ├── ModelBusy           429: too many requests or tokens for now
         ├── ModelUnavailable    5xx, or no connection
@@ -33,6 +37,34 @@ class ConfigError(ThreadwiseError):
 
 class LostTurn(ThreadwiseError):
     """Another worker has taken this turn over: stop before Slack is touched again."""
+
+
+class SlackError(ThreadwiseError):
+    """Slack did not do what it was asked."""
+
+    def __init__(self, method: str, detail: str) -> None:
+        super().__init__(f"{method}: {detail}")
+        self.method = method
+
+
+class SlackRefused(SlackError):
+    """Slack answered `ok: false`; `code` is its `error`."""
+
+    def __init__(self, method: str, code: str) -> None:
+        super().__init__(method, code)
+        self.code = code
+
+
+class SlackLimited(SlackError):
+    """Too many calls of this method in this workspace; after `retry_after` seconds again."""
+
+    def __init__(self, method: str, retry_after: float) -> None:
+        super().__init__(method, f"limited for {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class SlackUnreachable(SlackError):
+    """No answer, or one that can't be read: nobody knows whether Slack did it."""
 
 
 class ModelError(ThreadwiseError):
@@ -98,7 +130,9 @@ class ContentRefused(ModelError):
 class PromptTooLong(ModelError):
     """The prompt is longer than the model's window, even after trimming."""
 
-    sentence = "This is more text than the model can take in at once. Please ask about a part of it."
+    sentence = (
+        "This is more text than the model can take in at once. Please ask about a part of it."
+    )
     can_retry = False
 
 

@@ -1,0 +1,263 @@
+"""The composition root: builds every part from the settings, runs them, takes them down again."""
+
+import asyncio
+import os
+import signal
+import socket
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from enum import Flag, auto
+
+import uvicorn
+from starlette.routing import BaseRoute
+from typing_extensions import override
+
+from bot.config import Settings
+from bot.conversation.context import Frame
+from bot.conversation.events import Wake
+from bot.conversation.pictures import PictureLimits
+from bot.conversation.turn import Desk
+from bot.errors import SlackError, SlackRefused, ThreadwiseError
+from bot.model.client import ModelClient, make_http, request_limit
+from bot.slack.api import SlackApi, make_session
+from bot.slack.budget import Budget
+from bot.slack.directory import Directory
+from bot.slack.door import Socket, http_route
+from bot.slack.files import Files, slack_hosts
+from bot.slack.history import History
+from bot.slack.inbound import Identity
+from bot.slack.listeners import Listeners
+from bot.slack.reply import SlackReplies
+from bot.slack.status import Status
+from bot.slack.workspace import SlackWorkspace
+from bot.store.db import Writer, is_current, make_engine, migrate, ping
+from bot.store.intake import Intake
+from bot.store.turns import Turns
+from bot.telemetry import get_logger
+from bot.web import Check, make_web
+from bot.worker import Worker
+
+log = get_logger("app")
+
+_LOOK_EMBEDDED = 5.0
+_LOOK_ALONE = 0.25
+"""A worker process that nobody wakes has to look often."""
+_SLACK_PAUSES = (1.0, 2.0, 5.0, 10.0)
+
+
+class Role(Flag):
+    """Which parts a process runs."""
+
+    WEB = auto()
+    """Takes in what Slack sends."""
+    WORKER = auto()
+    """Answers it."""
+
+
+class OutdatedSchema(ThreadwiseError):
+    """The database is not at the schema this program knows: `bot migrate` brings it there."""
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """A running process, put together."""
+
+    worker: Worker | None = None
+    socket: Socket | None = None
+    routes: list[BaseRoute] = field(default_factory=list)
+    checks: dict[str, Check] = field(default_factory=dict)
+
+
+async def run(settings: Settings, roles: Role) -> None:
+    """Run a process until SIGTERM or SIGINT; running replies then get their grace time."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(open_parts(settings, roles))
+        web = await stack.enter_async_context(_serving(settings, parts))
+        looking = None if parts.worker is None else asyncio.create_task(parts.worker.run())
+        if parts.socket is not None:
+            await parts.socket.open()
+        log.info("ready", roles=str(roles), port=web, socket_mode=settings.socket_mode)
+        ended = asyncio.create_task(stop.wait())
+        watched = {ended} if looking is None else {ended, looking}
+        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        log.info("stopping")
+        if parts.socket is not None:
+            await parts.socket.close()
+        if parts.worker is not None:
+            await parts.worker.stop(settings.grace_seconds)
+        ended.cancel()
+        if looking is not None:
+            if looking.done():
+                looking.result()  # a dead background task ends the process loudly
+            looking.cancel()
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
+    """Build the parts of a process and close them at the end."""
+    async with AsyncExitStack() as stack:
+        if settings.embedded:
+            await asyncio.to_thread(migrate, settings.database_url)
+        engine = make_engine(settings.database_url)
+        stack.push_async_callback(engine.dispose)
+        if not await is_current(engine, settings.database_url):
+            raise OutdatedSchema("The database's schema is outdated: run `bot migrate` first.")
+        writer = Writer(engine)
+        stack.push_async_callback(writer.close)
+        session = await stack.enter_async_context(make_session())
+        api = SlackApi(
+            token=settings.slack_bot_token, base_url=settings.slack_api_url, session=session
+        )
+        identity = await identify(api)
+        parts = Parts(checks={"database": lambda: _reachable(engine)})
+        intake = Intake(engine, writer, reply_in_threads=settings.reply_in_threads)
+        turns = Turns(engine, writer, worker=_worker_name())
+        if Role.WORKER in roles:
+            if Role.WEB in roles and settings.embedded:
+                await turns.release_all()
+            desk = await stack.enter_async_context(_desk(settings, api, identity, turns))
+            look = _LOOK_EMBEDDED if Role.WEB in roles else _LOOK_ALONE
+            parts.worker = Worker(turns, desk, look_seconds=look)
+        if Role.WEB in roles:
+            _open_doors(settings, parts, api, identity, intake)
+        yield parts
+
+
+def _open_doors(
+    settings: Settings, parts: Parts, api: SlackApi, identity: Identity, intake: Intake
+) -> None:
+    worker = parts.worker
+
+    def act(wake: Wake) -> None:
+        if worker is not None:
+            worker.wake(wake)  # elsewhere the workers look for themselves
+
+    bolt = Listeners(
+        api, identity, take=intake.take, act=act, allowed_bots=settings.allowed_bots
+    ).bolt(signing_secret=settings.slack_signing_secret or "socket mode needs none")
+    if settings.slack_signing_secret:
+        parts.routes.append(http_route(bolt))
+    if settings.socket_mode:
+        parts.socket = Socket(bolt, app_token=settings.slack_app_token, client=api.client)
+        parts.checks["slack"] = parts.socket.is_connected
+
+
+@asynccontextmanager
+async def _desk(
+    settings: Settings, api: SlackApi, identity: Identity, turns: Turns
+) -> AsyncIterator[Desk]:
+    """What turns work with: the model, the workspace, the sink for replies."""
+    async with AsyncExitStack() as stack:
+        loop = asyncio.get_running_loop()
+        http = await stack.enter_async_context(make_http())
+        pool = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="picture"))
+        model = ModelClient(
+            http,
+            base_url=settings.dashscope_base_url,
+            api_key=settings.dashscope_api_key,
+            first_token_seconds=settings.first_token_seconds,
+            stall_seconds=settings.stall_seconds,
+        )
+        budget = Budget(loop.time)
+        history = History(api, identity)
+        status = Status(api, budget)
+        stack.push_async_callback(status.close)
+        files = Files(
+            http,
+            token=settings.slack_bot_token,
+            trusted=slack_hosts(settings.slack_api_url),
+            limits=PictureLimits(),
+            # base64 makes four bytes of three; some room is left for the text
+            request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
+            executor=pool,
+        )
+        yield Desk(
+            model=model,
+            workspace=SlackWorkspace(identity, history, Directory(api), files),
+            replies=SlackReplies(api, budget, history, status),
+            conversations=turns,
+            frame=Frame(
+                bot_name=identity.name,
+                bot_user_id=identity.user_id,
+                model=settings.model,
+                context_tokens=settings.context_tokens,
+                instructions=settings.system_prompt,
+                max_tokens=settings.max_tokens or None,
+            ),
+        )
+
+
+async def identify(api: SlackApi) -> Identity:
+    """Ask Slack who we are, for as long as it takes to reach it. Raises SlackRefused."""
+    attempt = 0
+    while True:
+        try:
+            who = await api.write("auth.test")
+        except SlackRefused:
+            raise
+        except SlackError as error:
+            pause = _SLACK_PAUSES[min(attempt, len(_SLACK_PAUSES) - 1)]
+            log.warning("Slack can't be reached", error=str(error), again_in=pause)
+            attempt += 1
+            await asyncio.sleep(pause)
+            continue
+        return Identity(
+            team_id=who["team_id"],
+            user_id=who["user_id"],
+            bot_id=who.get("bot_id") or "",
+            name=str(who.get("user") or "Threadwise"),
+        )
+
+
+@asynccontextmanager
+async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
+    """Serve HTTP; yields the port."""
+    config = uvicorn.Config(
+        make_web(parts.routes, parts.checks),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(), name="http")
+    try:
+        yield await server.port(task)
+    finally:
+        server.should_exit = True
+        await asyncio.wait({task})
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn that leaves signals to us: replies are still running when the door is closed."""
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def port(self, serving: asyncio.Task[None]) -> int:
+        """Wait until requests are accepted; the port, also where the settings said 0."""
+        while not self.started:
+            if serving.done():
+                serving.result()
+                raise OSError(f"can't listen on {self.config.host}:{self.config.port}")
+            await asyncio.sleep(0.01)
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+
+async def _reachable(engine: object) -> bool:
+    await ping(engine)  # type: ignore[arg-type]
+    return True
+
+
+def _worker_name() -> str:
+    return f"{socket.gethostname()[:30]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"

@@ -1,0 +1,138 @@
+"""The command `bot`."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bot import app as process
+from bot import check as checking
+from bot import schedule
+from bot.config import Settings, load_settings
+from bot.errors import ConfigError, SlackRefused, ThreadwiseError
+from bot.manifest import manifest as make_manifest
+from bot.store.db import migrate as migrate_database
+from bot.telemetry import configure_logging, register_secret
+
+cli = typer.Typer(
+    help="Threadwise: a Slack assistant that answers in threads while it thinks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_out = Console()
+_err = Console(stderr=True)
+
+
+def main() -> None:
+    """Run the command line; a mistake ends in a sentence, not in a stack trace."""
+    try:
+        cli()
+    except ConfigError as error:
+        _err.print("[bold red]The settings are not right yet:[/]")
+        for problem in error.problems:
+            _err.print(f"  • {problem}", markup=False, highlight=False)
+        sys.exit(2)
+    except SlackRefused as error:
+        _err.print(f"Slack refuses to work with us ({error}). `bot check` says more.", markup=False)
+        sys.exit(1)
+    except (ThreadwiseError, OSError) as error:
+        _err.print(str(error), markup=False)
+        sys.exit(1)
+
+
+@cli.command()
+def run() -> None:
+    """Everything in one process."""
+    settings = _settings()
+    _go(process.run(settings, process.Role.WEB | process.Role.WORKER))
+
+
+@cli.command()
+def web() -> None:
+    """Take in what Slack sends; workers answer it."""
+    _go(process.run(_settings(), process.Role.WEB))
+
+
+@cli.command()
+def worker() -> None:
+    """Answer what the web processes have taken in."""
+    _go(process.run(_settings(), process.Role.WORKER))
+
+
+@cli.command()
+def scheduler() -> None:
+    """Do what happens by the clock."""
+    _go(schedule.run(_settings()))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    settings = _settings()
+    migrate_database(settings.database_url)
+    _out.print("The database is at the newest schema.")
+
+
+@cli.command()
+def check() -> None:
+    """Try configuration, database, Slack and the model; say what is wrong and how to mend it."""
+    settings = _settings(quiet=True)
+    _out.print("[green]✓[/] configuration: complete.")
+    sys.exit(0 if asyncio.run(_print_findings(settings)) else 1)
+
+
+@cli.command()
+def manifest(
+    host: Annotated[
+        str | None, typer.Option(help="Public host name; without it the app uses Socket Mode.")
+    ] = None,
+    classic: Annotated[
+        bool, typer.Option("--classic", help="Without the agent container (guests can use it).")
+    ] = False,
+) -> None:
+    """Print the manifest to paste when creating the Slack app."""
+    print(json.dumps(make_manifest(host=host, agent=not classic), indent=2))  # noqa: T201
+
+
+async def _print_findings(settings: Settings) -> bool:
+    all_ok = True
+    async for finding in checking.check(settings):
+        all_ok = all_ok and finding.ok
+        mark = "[green]✓[/]" if finding.ok else "[red]✗[/]"
+        _out.print(f"{mark} {finding.part}: ", end="")
+        _out.print(finding.words, markup=False, highlight=False, soft_wrap=True)
+    return all_ok
+
+
+def _settings(*, quiet: bool = False) -> Settings:
+    settings = load_settings()
+    secrets = (
+        settings.slack_bot_token,
+        settings.slack_app_token,
+        settings.slack_signing_secret,
+        settings.dashscope_api_key,
+    )
+    for secret in filter(None, secrets):
+        register_secret(secret)
+    level = "error" if quiet else settings.log_level
+    configure_logging(level=level, json=settings.log_format == "json")
+    return settings
+
+
+def _go(work: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(work)
+        return
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""The settings: read once from the environment and `.env`, checked whole, never read again.
+
+Every variable is documented in `.env.example`; this is the only module that reads the environment.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from bot.errors import ConfigError
+
+ReplyInThreads = Literal["auto", "mention", "always"]
+LogFormat = Literal["text", "json"]
+
+SLACK_API_URL = "https://slack.com/api/"
+DASHSCOPE_BASE_URL = "https://dashscope-intl.aliyuncs.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an admin can set. Secrets stay out of `repr`."""
+
+    slack_bot_token: str = field(default="", repr=False)
+    slack_signing_secret: str = field(default="", repr=False)
+    slack_app_token: str = field(default="", repr=False)
+    slack_api_url: str = SLACK_API_URL
+    dashscope_api_key: str = field(default="", repr=False)
+    dashscope_base_url: str = DASHSCOPE_BASE_URL
+    model: str = "qwen3.7-plus"
+    model_protocol: str = "auto"
+    database_url: str = field(default="sqlite:///threadwise.db", repr=False)
+    host: str = "127.0.0.1"
+    port: int = 3000
+    log_level: str = "info"
+    log_format: LogFormat = "text"
+    system_prompt: str = ""
+    """The team's own instructions, added to ours."""
+    reply_in_threads: ReplyInThreads = "auto"
+    allowed_bots: frozenset[str] = frozenset()
+    """Bot ids (`B…`) whose messages are answered when they mention us."""
+    context_tokens: int = 60_000
+    """How much of a conversation the model is shown, in estimated tokens."""
+    max_tokens: int = 0
+    """Longest answer in tokens; 0 leaves it to the model."""
+    retention_days: int = 0
+    """Conversations without a word for so long are deleted; 0 keeps them."""
+    first_token_seconds: float = 120.0
+    stall_seconds: float = 60.0
+    grace_seconds: float = 20.0
+    """How long running replies may go on after SIGTERM."""
+
+    @property
+    def socket_mode(self) -> bool:
+        """Whether events come through Slack's websocket instead of HTTP."""
+        return bool(self.slack_app_token)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether one process does everything on SQLite."""
+        return self.database_url.startswith("sqlite")
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, dotenv: Path = Path(".env")
+) -> Settings:
+    """Read `.env`, let the real environment win, and return the checked settings.
+
+    Raises ConfigError, which names every mistake at once.
+    """
+    real = os.environ if environ is None else environ
+    from_file = {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
+    return parse_settings({**from_file, **real})
+
+
+def parse_settings(environ: Mapping[str, str]) -> Settings:
+    """Turn environment variables into settings. Raises ConfigError with every mistake."""
+    reader = _Reader(environ)
+    settings = Settings(
+        slack_bot_token=reader.text("SLACK_BOT_TOKEN"),
+        slack_signing_secret=reader.text("SLACK_SIGNING_SECRET"),
+        slack_app_token=reader.text("SLACK_APP_TOKEN"),
+        slack_api_url=reader.url("SLACK_API_URL", SLACK_API_URL).rstrip("/") + "/",
+        dashscope_api_key=reader.text("DASHSCOPE_API_KEY"),
+        dashscope_base_url=reader.url("DASHSCOPE_BASE_URL", DASHSCOPE_BASE_URL).rstrip("/"),
+        model=reader.text("BOT_MODEL", "qwen3.7-plus"),
+        model_protocol=reader.choice("BOT_MODEL_PROTOCOL", ("auto", "chat")),
+        database_url=reader.text("DATABASE_URL", "sqlite:///threadwise.db"),
+        host=reader.text("HOST", "127.0.0.1"),
+        port=reader.whole("PORT", 3000, low=0, high=65535),
+        log_level=reader.choice("BOT_LOG_LEVEL", ("info", "debug", "warning", "error")),
+        log_format=cast(LogFormat, reader.choice("BOT_LOG_FORMAT", ("text", "json"))),
+        system_prompt=reader.text("BOT_SYSTEM_PROMPT"),
+        reply_in_threads=cast(
+            ReplyInThreads, reader.choice("BOT_REPLY_IN_THREADS", ("auto", "mention", "always"))
+        ),
+        allowed_bots=reader.names("BOT_ALLOWED_BOTS"),
+        context_tokens=reader.whole("BOT_CONTEXT_TOKENS", 60_000, low=1_000, high=1_000_000),
+        max_tokens=reader.whole("BOT_MAX_TOKENS", 0, low=0, high=131_072),
+        retention_days=reader.whole("BOT_RETENTION_DAYS", 0, low=0, high=36_500),
+        first_token_seconds=reader.seconds("BOT_FIRST_TOKEN_SECONDS", 120),
+        stall_seconds=reader.seconds("BOT_STALL_SECONDS", 60),
+        grace_seconds=reader.seconds("BOT_GRACE_SECONDS", 20),
+    )
+    problems = [*reader.problems, *_missing_or_mixed_up(settings)]
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+def _missing_or_mixed_up(settings: Settings) -> list[str]:
+    """What is absent, or visibly the wrong kind of secret in the wrong place."""
+    problems = []
+    token = settings.slack_bot_token
+    if not token:
+        problems.append(
+            "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) "
+            "from your app's OAuth & Permissions page."
+        )
+    elif not token.startswith("xoxb-"):
+        problems.append("SLACK_BOT_TOKEN should start with xoxb- (the Bot User OAuth Token).")
+    if settings.slack_app_token and not settings.slack_app_token.startswith("xapp-"):
+        problems.append("SLACK_APP_TOKEN should start with xapp- (an app-level token).")
+    if not settings.slack_app_token and not settings.slack_signing_secret:
+        problems.append(
+            "Set SLACK_APP_TOKEN (Socket Mode, no public address needed) or "
+            "SLACK_SIGNING_SECRET (Slack reaches POST /slack/events over HTTPS)."
+        )
+    if not settings.dashscope_api_key:
+        problems.append("DASHSCOPE_API_KEY is missing: create one in the Model Studio console.")
+    scheme = settings.database_url.split(":", 1)[0]
+    if scheme.split("+", 1)[0] not in {"sqlite", "postgresql", "postgres"}:
+        problems.append("DATABASE_URL should start with sqlite:/// or postgresql://.")
+    return problems
+
+
+class _Reader:
+    """Reads one variable at a time and collects what is wrong, in words."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def names(self, name: str) -> frozenset[str]:
+        return frozenset(part.strip() for part in self.text(name).split(",") if part.strip())
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of `choices`; the first is the default."""
+        value = self.text(name, choices[0]).lower()
+        if value not in choices:
+            self.problems.append(f"{name} is {value!r}; it may be {', '.join(choices)}.")
+            return choices[0]
+        return value
+
+    def whole(self, name: str, default: int, *, low: int, high: int) -> int:
+        raw = self.text(name, str(default))
+        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+            self.problems.append(f"{name} is {raw!r}; it should be a number from {low} to {high}.")
+            return default
+        return int(raw)
+
+    def seconds(self, name: str, default: float) -> float:
+        raw = self.text(name, str(default))
+        try:
+            value = float(raw)
+        except ValueError:
+            value = -1.0
+        if not 0 < value <= 3600:
+            self.problems.append(f"{name} is {raw!r}; it should be seconds, from 0 to 3600.")
+            return default
+        return value
+
+    def url(self, name: str, default: str) -> str:
+        raw = self.text(name, default)
+        parts = urlsplit(raw)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "{" in raw:
+            self.problems.append(f"{name} is {raw!r}; it should be a whole http(s) address.")
+            return default
+        return raw

@@ -1,0 +1,79 @@
+"""What happened in Slack, as far as a conversation is concerned: past facts, all frozen."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePosted:
+    """Somebody wrote a message where we can see it."""
+
+    key: ThreadKey
+    ts: str
+    channel_type: ChannelType
+    author: Author
+    author_id: str
+    author_name: str = ""
+    author_team: str = ""
+    text: str
+    files: tuple[SharedFile, ...] = ()
+    is_whole: bool = True
+    """False when only `app_mention` came, which leaves files out."""
+    mentions_us: bool = False
+    mentions_others: bool = False
+    bot_is_allowed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdited:
+    """The text of a message is another one now."""
+
+    message: MessagePosted
+    edited_ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDeleted:
+    """A message is gone."""
+
+    team_id: str
+    channel_id: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopAsked:
+    """A person wants the answer that is being written in this thread to end."""
+
+    key: ThreadKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryAsked:
+    """A person wants a failed answer to be tried again, in the same message."""
+
+    reply_id: int
+    team_id: str
+    channel_id: str
+
+
+Happening = MessagePosted | MessageEdited | MessageDeleted | StopAsked | RetryAsked
+
+
+class Interruption(StrEnum):
+    """What becomes of the reply that is being written."""
+
+    STOP = "stop"
+    """It ends here; the text so far stays."""
+    GIVE_WAY = "give way"
+    """Another turn goes on with its Slack messages, or takes them away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """Look at this conversation; and first, where set, interrupt what is running in it."""
+
+    conversation_id: int
+    interruption: Interruption | None = None

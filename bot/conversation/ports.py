@@ -1,0 +1,222 @@
+"""What the product needs from the other rooms; each Protocol has one real part and one fake."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.conversation.messages import Delta, Image, Prompt, Usage
+from bot.conversation.thread import (
+    Outcome,
+    Progress,
+    Segment,
+    SharedFile,
+    ThreadKey,
+    ThreadMessage,
+    Turn,
+    Withdrawal,
+)
+
+
+class Model(Protocol):
+    """A language model."""
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[Delta]:
+        """Yield the answer as it is written; `Finished` comes last. Raises ModelError."""
+        ...
+
+    def continues(self, model: str) -> bool:
+        """Whether that model can go on from `Prompt.prefix`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody in Slack, as the model should know them."""
+
+    id: str
+    name: str
+    time_zone: str = "UTC"
+    """An IANA name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The names behind the ids in a thread; an id without a name is shown as it is."""
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+    def person(self, user_id: str) -> Person:
+        """The person of that id, by its id where the name is unknown."""
+        return self.people.get(user_id) or Person(id=user_id, name=user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pictures:
+    """The pictures of a thread that can be shown, and what could not be opened."""
+
+    by_file: Mapping[str, Image] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    """File id to the reason in words."""
+
+
+class Workspace(Protocol):
+    """What a turn asks of Slack beside the reply itself."""
+
+    async def earlier_messages(self, key: ThreadKey) -> Sequence[ThreadMessage] | None:
+        """The thread's messages from Slack, oldest first, or None where it can't be read now."""
+        ...
+
+    async def files_of(self, key: ThreadKey, ts: str) -> tuple[SharedFile, ...]:
+        """The files of one message, for when its event came without them."""
+        ...
+
+    async def readable(self, turn: Turn) -> tuple[Turn, Names]:
+        """The turn with names in the texts where Slack has ids, and who they are."""
+        ...
+
+    async def pictures(self, files: Sequence[SharedFile]) -> Pictures:
+        """Download and prepare these pictures; the first come first when there are too many."""
+        ...
+
+
+class Reply(Protocol):
+    """The answer as it grows in the Slack thread. `write` never waits; the rest does."""
+
+    def begin(self, *, title: str | None) -> None:
+        """Show that the question was heard, while nothing is written yet."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Add the next characters of the answer."""
+        ...
+
+    def restart(self) -> None:
+        """Forget the text so far: the model starts anew, in the same Slack messages."""
+        ...
+
+    async def close(self, *, note: str = "", retry: bool = False) -> None:
+        """Show all that was written, then `note` beneath; with a Retry button if asked.
+
+        Raises SlackError where Slack takes no message in this thread.
+        """
+        ...
+
+    async def abandon(self) -> None:
+        """Touch Slack no more: somebody else goes on, or the process ends.
+
+        Returns once a call under way has come back, so that `segments` are all there are.
+        """
+        ...
+
+    @property
+    def text(self) -> str:
+        """Everything written so far."""
+        ...
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The Slack messages that exist."""
+        ...
+
+    @property
+    def first_shown_at(self) -> float | None:
+        """When the first words were in Slack (time.monotonic)."""
+        ...
+
+
+class Replies(Protocol):
+    """Opens the sink for a turn's answer."""
+
+    def open(
+        self, turn: Turn, *, on_stop: Callable[[], None], on_segment: Callable[[], None]
+    ) -> Reply:
+        """A reply into the turn's thread, going on in the turn's segments where there are any.
+
+        `on_stop` is called when a reader has stopped it in Slack, or no more can be shown;
+        `on_segment` when a Slack message has come to exist.
+        """
+        ...
+
+    async def take_away(self, withdrawal: Withdrawal) -> None:
+        """Delete the Slack messages of an answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What is kept of a finished reply."""
+
+    outcome: Outcome
+    text: str
+    segments: tuple[Segment, ...]
+    failure: str = ""
+    """The name of the error that ended it."""
+    model: str = ""
+    usage: Usage | None = None
+    seconds: float = 0.0
+    first_text_seconds: float | None = None
+    request_id: str = ""
+    cause: Exception | None = None
+    """What the log is told of a failure."""
+
+
+class Conversations(Protocol):
+    """What a turn reads and keeps of its thread while it is answered."""
+
+    async def add_history(self, turn: Turn, messages: Sequence[ThreadMessage]) -> Turn:
+        """Keep messages from before the bot came; the turn with them in place."""
+        ...
+
+    async def files_of(self, message_id: int) -> tuple[SharedFile, ...] | None:
+        """A message's files, once its whole event has come; None before."""
+        ...
+
+    async def complete(self, turn: Turn, message: ThreadMessage) -> Turn:
+        """Keep the files that a message's event had left out; the turn with them in place."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Which of a worker's replies are still its own, after it has said that it lives."""
+
+    reply_ids: frozenset[int]
+    stopped: frozenset[int]
+    """A person asked for their end, by way of whichever process."""
+
+
+class Turns(Protocol):
+    """The turns of all conversations, as a worker takes and returns them."""
+
+    async def unfinished(self) -> Sequence[int]:
+        """The conversations in which something waits that no living worker is at."""
+        ...
+
+    async def claim(self, conversation_id: int) -> Turn | None:
+        """Take the next turn of this conversation, or None where nothing is left to answer."""
+        ...
+
+    async def save_progress(self, all_progress: Sequence[Progress]) -> Held:
+        """Keep how far these replies have come, and that their worker lives."""
+        ...
+
+    async def finish(self, turn: Turn, ending: Ending) -> None:
+        """Keep the reply's end; its questions are answered. Raises LostTurn."""
+        ...
+
+    async def leave(self, turn: Turn, segments: tuple[Segment, ...]) -> None:
+        """Keep which Slack messages exist, for whoever goes on or takes them away."""
+        ...
+
+    async def release(self, turn: Turn) -> None:
+        """Hand a turn that is half done to whoever takes it next. Raises LostTurn."""
+        ...
+
+    async def withdrawals(self, conversation_id: int) -> Sequence[Withdrawal]:
+        """The answers of this conversation that are to be taken away."""
+        ...
+
+    async def withdrawn(self, reply_id: int) -> None:
+        """Keep that an answer is gone from Slack, and its text with it."""
+        ...

@@ -1,0 +1,1 @@
+"""The only room that knows Model Studio: one client, one file for each protocol, one catalogue."""

@@ -1,0 +1,89 @@
+"""Calls to Slack's Web API: one pooled session, errors as ours, nothing retried behind our back."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import metrics
+from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
+
+_CALL_SECONDS = 20
+# Slack closes idle connections after a while; one that we close first can't fail a call.
+_KEEPALIVE_SECONDS = 15
+_DEFAULT_RETRY_AFTER = 30.0
+
+
+def make_session() -> aiohttp.ClientSession:
+    """The connections all calls share. Close it at the end."""
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS)
+    return aiohttp.ClientSession(
+        connector=connector, timeout=aiohttp.ClientTimeout(total=_CALL_SECONDS)
+    )
+
+
+class SlackApi:
+    """Slack's Web API for one workspace."""
+
+    def __init__(self, *, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
+        self.client = AsyncWebClient(
+            token=token, base_url=base_url, session=session, retry_handlers=[]
+        )
+        self.session = session
+
+    async def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call a method that takes JSON (`chat.*`, `agents.*`, `views.*`, …).
+
+        Raises SlackRefused, SlackLimited or SlackUnreachable.
+        """
+        return await self._call(method, json=arguments)
+
+    async def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call a method that reads; those take no JSON. Raises like `write`."""
+        return await self._call(method, http_verb="GET", params=arguments)
+
+    async def _call(self, method: str, **how: Any) -> Mapping[str, Any]:
+        try:
+            response = await self.client.api_call(method, **how)
+        except SlackApiError as error:
+            raise self._refusal(method, error) from error
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            metrics.slack_calls.labels(method, "unreachable").inc()
+            raise SlackUnreachable(method, type(error).__name__) from error
+        except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
+            metrics.slack_calls.labels(method, "garbage").inc()
+            raise SlackUnreachable(method, "unreadable answer") from error
+        metrics.slack_calls.labels(method, "ok").inc()
+        data = response.data
+        if not isinstance(data, Mapping):
+            raise SlackUnreachable(method, "unreadable answer")
+        return data
+
+    def _refusal(
+        self, method: str, error: SlackApiError
+    ) -> SlackRefused | SlackLimited | SlackUnreachable:
+        response = error.response
+        status = getattr(response, "status_code", getattr(response, "status", 200))
+        data = getattr(response, "data", None)
+        code = data.get("error", "") if isinstance(data, Mapping) else ""
+        if status == 429 or code in {"ratelimited", "rate_limited"}:
+            metrics.slack_calls.labels(method, "limited").inc()
+            return SlackLimited(method, _retry_after(response))
+        if status >= 500 or not code:
+            metrics.slack_calls.labels(method, "unreachable").inc()
+            return SlackUnreachable(method, f"HTTP {status}")
+        metrics.slack_calls.labels(method, "refused").inc()
+        return SlackRefused(method, code)
+
+
+def _retry_after(response: Any) -> float:
+    headers = getattr(response, "headers", None) or {}
+    raw = headers.get("Retry-After") or headers.get("retry-after") or ""
+    try:
+        return max(0.0, float(raw))
+    except ValueError:
+        return _DEFAULT_RETRY_AFTER

@@ -1,0 +1,144 @@
+"""How often Slack lets us speak: one budget for each workspace and method, shared by all replies.
+
+Slack counts calls a minute, for each method and workspace, over everything an app does there
+("Rate limits": Tier 2 is 20, Tier 3 is 50, Tier 4 is 100). Three promises follow from that:
+
+* We never call when the minute is used up, so there is no storm of 429s.
+* What ends a reply is set aside when the reply begins, so every reply ends complete.
+* What is left is shared by the replies that are growing: the more there are, the slower each.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+_MINUTE = 60.0
+# A little below Slack's figures: its clock is not ours, and calls overtake each other on the way.
+_CALLS_A_MINUTE = {
+    "chat.startStream": 19,
+    "chat.stopStream": 19,
+    "chat.appendStream": 95,
+    "chat.update": 47,
+    "agents.sessions.setStatus": 40,
+    "assistant.threads.setStatus": 40,
+    "reactions.add": 40,
+}
+_OTHER = 45
+_POST_PAUSE = 1.05
+"""Between two chat.postMessage in one channel ("Rate limits", special tier: one a second)."""
+_POST_BURST = 2
+
+
+class Minute:
+    """The calls of one method in any sixty seconds."""
+
+    def __init__(self, limit: int, clock: Callable[[], float]) -> None:
+        self.limit = limit
+        self.reserved = 0
+        """Calls set aside for the ends of replies that are being written."""
+        self._clock = clock
+        self._calls: deque[float] = deque()
+        self._blocked_until = 0.0
+
+    @property
+    def used(self) -> int:
+        """How many calls the last sixty seconds have seen."""
+        oldest = self._clock() - _MINUTE
+        while self._calls and self._calls[0] <= oldest:
+            self._calls.popleft()
+        return len(self._calls)
+
+    @property
+    def free(self) -> int:
+        """How many calls may be made now, without touching what is set aside."""
+        if self._clock() < self._blocked_until:
+            return 0
+        return self.limit - self.used - self.reserved
+
+    def take(self) -> None:
+        """Count a call that is made now."""
+        self._calls.append(self._clock())
+
+    def block(self, seconds: float) -> None:
+        """Slack said 429: nothing for so long."""
+        self._blocked_until = max(self._blocked_until, self._clock() + seconds)
+
+    def wait(self) -> float:
+        """Seconds until a call that may use what is set aside can be made; 0 for now."""
+        now = self._clock()
+        pause = max(0.0, self._blocked_until - now)
+        if self.used >= self.limit:
+            pause = max(pause, self._calls[self.used - self.limit] + _MINUTE - now)
+        return pause
+
+
+class Budget:
+    """The budgets of one workspace."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._methods: dict[str, Minute] = {}
+        self._posts: dict[str, deque[float]] = {}
+        self.refused: set[str] = set()
+        """Methods that this workspace does not have: they are not tried again."""
+        self.live_streams = 0
+
+    def __getitem__(self, method: str) -> Minute:
+        minute = self._methods.get(method)
+        if minute is None:
+            limit = _CALLS_A_MINUTE.get(method, _OTHER)
+            minute = self._methods[method] = Minute(limit, self._clock)
+        return minute
+
+    def next_post(self, channel: str) -> float:
+        """Book a message in a channel; returns how many seconds it has to wait."""
+        now = self._clock()
+        posts = self._posts.setdefault(channel, deque(maxlen=_POST_BURST))
+        at = now if len(posts) < _POST_BURST else max(now, posts[0] + _POST_PAUSE * _POST_BURST)
+        posts.append(at)
+        if len(self._posts) > 10_000:
+            self._posts = {key: value for key, value in self._posts.items() if value[-1] > now - 60}
+        return at - now
+
+    @property
+    def can_stream(self) -> bool:
+        """Whether another stream can be started and will also be stopped in time."""
+        return (
+            "chat.startStream" not in self.refused
+            and self["chat.startStream"].free > 0
+            and self["chat.stopStream"].free > 0
+        )
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether another message can be posted early and will also get its last edit."""
+        return self["chat.update"].free > 0
+
+    @property
+    def may_append(self) -> bool:
+        """Whether a stream may grow now."""
+        return self["chat.appendStream"].free > 0
+
+    @property
+    def may_edit_in_between(self) -> bool:
+        """Whether an edit before the last may be made: most of the budget is for last ones."""
+        minute = self["chat.update"]
+        streams_run_short = "chat.startStream" in self.refused or self["chat.startStream"].free > 0
+        share = 0.45 if streams_run_short else 0.2
+        return minute.free > minute.limit * (1 - share)
+
+
+def append_pause(appends: int, budget: Budget) -> float:
+    """Seconds until a stream grows again, after so many appends.
+
+    Quick at first, when every word counts, then steady; slower when many streams share the minute.
+    """
+    steady = (0.6, 0.9)[appends] if appends < 2 else 1.5
+    minute = budget["chat.appendStream"]
+    if minute.free > minute.limit // 2 and budget.live_streams < 4:
+        return steady
+    return max(steady, budget.live_streams * _MINUTE / minute.limit)
+
+
+def edit_pause(edits: int) -> float:
+    """Seconds until a posted message is edited again (Slack asks for about three)."""
+    return (1.0, 1.5, 2.0)[edits] if edits < 3 else 3.0

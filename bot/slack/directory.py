@@ -1,0 +1,112 @@
+"""The names behind Slack's ids, asked for once an hour at most."""
+
+import asyncio
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from bot.conversation.ports import Names, Person
+from bot.conversation.thread import Author, ThreadMessage
+from bot.errors import SlackError
+from bot.slack.api import SlackApi
+
+_KEEP_SECONDS = 3600.0
+_KEEP_MISSING_SECONDS = 60.0
+_MOST = 50_000
+_PATIENCE = 3.0
+"""Seconds a turn waits for names; an answer without them is better than none."""
+_USER = re.compile(r"<@([UW][A-Z0-9]+)")
+_CHANNEL = re.compile(r"<#([CDG][A-Z0-9]+)(?:\|\s*)?>")
+
+T = TypeVar("T")
+
+
+class Directory:
+    """People and channels of one workspace."""
+
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+        self._people: _Kept[Person] = _Kept(self._ask_person)
+        self._channels: _Kept[str] = _Kept(self._ask_channel)
+
+    async def names(self, messages: Iterable[ThreadMessage], channel: str) -> Names:
+        """The names of everybody and every channel these messages speak of."""
+        users: set[str] = set()
+        channels = set() if channel.startswith("D") else {channel}
+        for message in messages:
+            if message.author is Author.PERSON:
+                users.add(message.author_id)
+            users.update(_USER.findall(message.text))
+            channels.update(_CHANNEL.findall(message.text))
+        people, places = await asyncio.gather(
+            self._people.get_all(users), self._channels.get_all(channels)
+        )
+        return Names(people=people, channels=places)
+
+    async def _ask_person(self, user_id: str) -> Person:
+        user = (await self._api.read("users.info", user=user_id))["user"]
+        profile = user.get("profile") or {}
+        name = (
+            profile.get("display_name")
+            or profile.get("real_name")
+            or user.get("real_name")
+            or user.get("name")
+            or user_id
+        )
+        return Person(id=user_id, name=name, time_zone=user.get("tz") or "UTC")
+
+    async def _ask_channel(self, channel_id: str) -> str:
+        channel = (await self._api.read("conversations.info", channel=channel_id))["channel"]
+        return channel.get("name") or channel_id
+
+
+@dataclass(slots=True)
+class _Entry(Generic[T]):
+    value: T | None
+    until: float
+
+
+class _Kept(Generic[T]):
+    """Answers of Slack, kept for an hour; the one unused for longest goes first."""
+
+    def __init__(self, ask: Callable[[str], Coroutine[Any, Any, T]]) -> None:
+        self._ask = ask
+        self._entries: OrderedDict[str, _Entry[T]] = OrderedDict()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    async def get_all(self, keys: Iterable[str]) -> dict[str, T]:
+        """What is known of these keys, after asking for the others within some seconds."""
+        wanted = list(keys)
+        missing = [key for key in wanted if not self._is_fresh(key)]
+        if missing:
+            await asyncio.wait({self._asking(key) for key in missing}, timeout=_PATIENCE)
+        found = {key: self._entries[key].value for key in wanted if key in self._entries}
+        return {key: value for key, value in found.items() if value is not None}
+
+    def _is_fresh(self, key: str) -> bool:
+        entry = self._entries.get(key)
+        if entry is None or entry.until < time.monotonic():
+            return False
+        self._entries.move_to_end(key)
+        return True
+
+    def _asking(self, key: str) -> asyncio.Task[None]:
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.create_task(self._learn(key), name=f"name {key}")
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        return task
+
+    async def _learn(self, key: str) -> None:
+        try:
+            entry = _Entry(await self._ask(key), time.monotonic() + _KEEP_SECONDS)
+        except (SlackError, KeyError, TypeError, AttributeError):
+            if key in self._entries:
+                return  # an old name is better than none
+            entry = _Entry(None, time.monotonic() + _KEEP_MISSING_SECONDS)
+        self._entries[key] = entry
+        if len(self._entries) > _MOST:
+            self._entries.popitem(last=False)

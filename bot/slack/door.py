@@ -1,0 +1,67 @@
+"""How Slack reaches us: signed HTTP requests, or Socket Mode."""
+
+import asyncio
+from contextlib import suppress
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.telemetry import get_logger
+
+log = get_logger("slack")
+
+_RECONNECT_PAUSES = (0.5, 1, 2, 5, 10)
+_PING_SECONDS = 5.0
+
+
+def http_route(app: AsyncApp) -> Route:
+    """`POST /slack/events`: events, commands and interactivity alike."""
+    handler = AsyncSlackRequestHandler(app)
+
+    async def receive(request: Request) -> Response:
+        stamp = request.headers.get("x-slack-request-timestamp", "")
+        if not (stamp.isascii() and stamp.isdigit()):
+            # Bolt would fail on the number and answer 500 ("Verifying requests from Slack").
+            return PlainTextResponse("invalid request", status_code=401)
+        return await handler.handle(request)
+
+    return Route("/slack/events", receive, methods=["POST"])
+
+
+class Socket:
+    """A Socket Mode connection that is made again whenever it ends."""
+
+    def __init__(self, app: AsyncApp, *, app_token: str, client: AsyncWebClient) -> None:
+        web_client = AsyncWebClient(base_url=client.base_url, session=client.session)
+        self._handler = AsyncSocketModeHandler(
+            app, app_token, web_client=web_client, ping_interval=_PING_SECONDS
+        )
+
+    async def open(self) -> None:
+        """Connect, however often it takes. The SDK reconnects by itself afterwards."""
+        attempt = 0
+        while True:
+            try:
+                await self._handler.connect_async()  # type: ignore[no-untyped-call]
+                log.info("socket mode connected")
+                return
+            except Exception as error:  # noqa: BLE001  the SDK raises whatever its parts raise
+                pause = _RECONNECT_PAUSES[min(attempt, len(_RECONNECT_PAUSES) - 1)]
+                log.warning("socket mode: no connection", error=str(error), again_in=pause)
+                attempt += 1
+                await asyncio.sleep(pause)
+
+    async def is_connected(self) -> bool:
+        """Whether Slack can reach us now."""
+        return bool(await self._handler.client.is_connected())
+
+    async def close(self) -> None:
+        """Disconnect; the SDK's own close can hang, ours can't."""
+        with suppress(TimeoutError):
+            closing = self._handler.close_async()  # type: ignore[no-untyped-call]
+            await asyncio.wait_for(closing, timeout=3)

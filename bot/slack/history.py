@@ -1,0 +1,74 @@
+"""What Slack knows of a thread and we do not: earlier messages, files, our own orphaned replies."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage
+from bot.errors import SlackError
+from bot.slack.api import SlackApi
+from bot.slack.inbound import Identity, shared_file, stubs, thread_message
+
+_PAGE = 200
+"""Slack advises no more than 200 messages a page ("conversations.replies")."""
+_MOST_PAGES = 5
+
+
+class History:
+    """Reads threads of one workspace."""
+
+    def __init__(self, api: SlackApi, identity: Identity) -> None:
+        self._api = api
+        self._identity = identity
+
+    async def earlier(self, key: ThreadKey) -> list[ThreadMessage] | None:
+        """A thread's messages, oldest first; None where Slack does not show them now."""
+        found: list[ThreadMessage] = []
+        cursor = ""
+        for _ in range(_MOST_PAGES):
+            try:
+                page = await self._page(key, limit=_PAGE, **({"cursor": cursor} if cursor else {}))
+            except SlackError:
+                return found or None
+            messages = (thread_message(raw, self._identity) for raw in page.get("messages", []))
+            found.extend(message for message in messages if message is not None)
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return found
+
+    async def files_of(self, key: ThreadKey, ts: str) -> tuple[SharedFile, ...]:
+        """The files of one message; none where Slack does not show it now."""
+        try:
+            page = await self._page(key, oldest=ts, latest=ts, inclusive="true", limit=5)
+        except SlackError:
+            return ()
+        for raw in page.get("messages", []):
+            if raw.get("ts") == ts:
+                message = thread_message(raw, self._identity)
+                shown = message.files if message else ()
+                return (*shown, *[file for stub in stubs(raw) async for file in self._info(stub)])
+        return ()
+
+    async def _info(self, file_id: str) -> AsyncIterator[SharedFile]:
+        """The whole of a file that came as a stub ("Slack Connect: check_file_info")."""
+        try:
+            yield shared_file((await self._api.read("files.info", file=file_id))["file"])
+        except (SlackError, KeyError):
+            return
+
+    async def own_messages(self, key: ThreadKey, after: str) -> list[str]:
+        """The ts of our own messages in a thread behind a moment, oldest first."""
+        try:
+            page = await self._page(key, oldest=after, limit=100)
+        except SlackError:
+            return []
+        return [
+            raw["ts"]
+            for raw in page.get("messages", [])
+            if raw.get("ts", "") > after and self._identity.is_ours(raw)
+        ]
+
+    async def _page(self, key: ThreadKey, **arguments: Any) -> Mapping[str, Any]:
+        return await self._api.read(
+            "conversations.replies", channel=key.channel_id, ts=key.thread_ts, **arguments
+        )

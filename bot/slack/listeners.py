@@ -1,0 +1,122 @@
+"""What Slack sends us, registered with Bolt: parse, take in, ack. No listener does more.
+
+Bolt runs with `process_before_response`: the ack leaves when the listener has returned, so what is
+acked is stored. An error makes it a 500, and Slack sends the event again. Catch-all listeners come
+last, since an event without a listener would be a 404, which Slack counts as a failure.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot import metrics
+from bot.conversation.events import Happening, MessagePosted, StopAsked, Wake
+from bot.slack.api import SlackApi
+from bot.slack.home import greet
+from bot.slack.inbound import Identity, Ignored, Payload, read_click, read_event
+from bot.telemetry import get_logger
+
+log = get_logger("slack")
+
+Take = Callable[[Happening], Awaitable[Wake | None]]
+Act = Callable[[Wake], None]
+_ANYTHING = re.compile(r".*")
+
+
+class Listeners:
+    """Everything that Slack can tell us, and what becomes of it."""
+
+    def __init__(
+        self,
+        api: SlackApi,
+        identity: Identity,
+        *,
+        take: Take,
+        act: Act,
+        allowed_bots: frozenset[str],
+    ) -> None:
+        self._api = api
+        self._identity = identity
+        self._take = take
+        self._act = act
+        self._allowed_bots = allowed_bots
+
+    def bolt(self, *, signing_secret: str) -> AsyncApp:
+        """The Bolt app with all listeners; HTTP and Socket Mode run the same one."""
+        app = AsyncApp(
+            name="threadwise",
+            client=self._api.client,
+            authorize=self._authorize,
+            signing_secret=signing_secret,
+            process_before_response=True,
+            ignoring_self_events_enabled=False,  # inbound.py tells our messages from edits of them
+            attaching_conversation_kwargs_enabled=False,
+        )
+        for event in ("message", "app_mention", "agent_session_stopped"):
+            app.event(event)(self._event)
+        app.event("app_home_opened")(self._home_opened)
+        app.event("assistant_thread_started")(self._home_opened)
+        app.event(_ANYTHING)(self._other_event)
+        app.action(_ANYTHING)(self._clicked)
+        app.view(_ANYTHING)(self._acked)
+        app.view_closed(_ANYTHING)(self._acked)
+        app.shortcut(_ANYTHING)(self._acked)
+        app.options(_ANYTHING)(self._no_options)
+        app.command(_ANYTHING)(self._unknown_command)
+        return app
+
+    async def _authorize(self, **_: Any) -> AuthorizeResult:
+        """Who we are is known since the start: an event costs no call to Slack."""
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=self._identity.team_id,
+            bot_user_id=self._identity.user_id,
+            bot_id=self._identity.bot_id,
+            bot_token=self._api.client.token,
+        )
+
+    async def _event(self, event: Payload) -> None:
+        await self._happened(read_event(event, self._identity, self._allowed_bots), event["type"])
+
+    async def _clicked(self, ack: AsyncAck, action: Payload, body: Payload) -> None:
+        await self._happened(read_click(action, body, self._identity), "action")
+        await ack()
+
+    async def _happened(self, happening: Happening | Ignored, kind: str) -> None:
+        if isinstance(happening, Ignored):
+            metrics.events.labels("ignored").inc()
+            log.debug("ignored", reason=happening.reason)
+            return
+        wake = await self._take(happening)
+        metrics.events.labels(kind).inc()
+        log.debug("taken in", what=type(happening).__name__, **_where(happening))
+        if wake is not None:
+            self._act(wake)
+
+    async def _home_opened(self, event: Payload) -> None:
+        await greet(self._api, event)
+
+    async def _other_event(self, event: Payload) -> None:
+        metrics.events.labels("other").inc()
+        log.debug("event without use", type=event.get("type"))
+
+    async def _acked(self, ack: AsyncAck) -> None:
+        await ack()
+
+    async def _no_options(self, ack: AsyncAck) -> None:
+        await ack(options=[])
+
+    async def _unknown_command(self, ack: AsyncAck, command: Payload) -> None:
+        await ack(f"I don't know {command['command']} yet. Mention me in a thread and ask.")
+
+
+def _where(happening: Happening) -> dict[str, str]:
+    match happening:
+        case MessagePosted() | StopAsked():
+            return {"channel": happening.key.channel_id, "thread": happening.key.thread_ts}
+        case _:
+            return {}

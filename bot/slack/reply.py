@@ -1,0 +1,400 @@
+"""The answer as it grows in a Slack thread: the sink between the model's deltas and Slack.
+
+`write` only collects. A pump of the reply's own shows what is there, at a pace that follows the
+workspace's budget (bot/slack/budget.py), in the best way that is left:
+
+1. a native stream;
+2. a message, posted with the first words and edited as it grows;
+3. one message at the end.
+
+Whatever Slack refuses on the way, the reply ends complete, each word once, in order.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, assert_never
+
+from bot.conversation.thread import Segment, Turn, Withdrawal
+from bot.errors import SlackError, SlackLimited, SlackRefused, SlackUnreachable
+from bot.slack.api import SlackApi
+from bot.slack.budget import Budget
+from bot.slack.history import History
+from bot.slack.rendering import Draft
+from bot.slack.standing import Blocks, EditedMessage, Place, Standing, StreamedMessage
+from bot.slack.status import Status
+
+STOP_ACTION = "stop_reply"
+RETRY_ACTION = "retry_reply"
+_FIRST_WORDS = 20
+"""So many visible characters go out at once; the pace begins after them."""
+_FIRST_PATIENCE = 0.3
+"""Seconds after which fewer will do."""
+_NO_STREAMS_HERE = frozenset(
+    {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
+)
+_STREAM_IS_OVER = frozenset({"message_not_in_streaming_state", "streaming_mode_mismatch"})
+_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+
+
+class SlackReplies:
+    """Opens replies in one workspace. Implements `conversation.ports.Replies`."""
+
+    def __init__(self, api: SlackApi, budget: Budget, history: History, status: Status) -> None:
+        self._api = api
+        self._budget = budget
+        self._history = history
+        self._status = status
+
+    def open(
+        self, turn: Turn, *, on_stop: Callable[[], None], on_segment: Callable[[], None]
+    ) -> "SlackReply":
+        """A reply into the turn's thread; nothing is shown yet."""
+        return SlackReply(
+            turn,
+            self._api,
+            self._budget,
+            self._history,
+            self._status,
+            on_stop=on_stop,
+            on_segment=on_segment,
+        )
+
+    async def take_away(self, withdrawal: Withdrawal) -> None:
+        """Delete the Slack messages of an answer whose question was deleted."""
+        for segment in withdrawal.segments:
+            await delete_message(self._api, withdrawal.key.channel_id, segment.ts)
+
+
+class SlackReply:
+    """One answer, growing. Implements `conversation.ports.Reply`."""
+
+    def __init__(
+        self,
+        turn: Turn,
+        api: SlackApi,
+        budget: Budget,
+        history: History,
+        status: Status,
+        *,
+        on_stop: Callable[[], None],
+        on_segment: Callable[[], None],
+    ) -> None:
+        self.first_shown_at: float | None = None
+        """When the first words were in Slack (time.monotonic)."""
+        self._turn = turn
+        self._budget = budget
+        self._history = history
+        self._status = status.of(turn)
+        self._on_stop = on_stop
+        self._on_segment = on_segment
+        self._text: list[str] = []
+        self._length = 0
+        self._first_written_at = 0.0
+        self._people = frozenset(message.author_id for message in turn.messages)
+        self._draft = Draft(people=self._people)
+        self._news = asyncio.Event()
+        self._closing: tuple[str, bool] | None = None
+        self._abandoned = False
+        self._refused_to_stream = False
+        self._place = Place(
+            api=api,
+            budget=budget,
+            channel=turn.key.channel_id,
+            thread_ts=turn.key.thread_ts,
+            recipient_user=turn.asker.author_id if turn.questions else "",
+            recipient_team=(turn.questions and turn.asker.team_id) or turn.key.team_id,
+            reply_id=turn.reply_id,
+            sleep=self._wait_out,
+            orphan=self._find_orphan,
+            stop_button=_button("Stop", STOP_ACTION, turn.reply_id),
+        )
+        self._standing: list[Standing] = []
+        self._inherited = [
+            EditedMessage(self._place, segment, may_be_live=segment.streamed)
+            for segment in turn.segments
+        ]
+        self._standing.extend(self._inherited)
+        self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def text(self) -> str:
+        """Everything the model has written."""
+        if len(self._text) > 1:
+            self._text = ["".join(self._text)]
+        return self._text[0] if self._text else ""
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The Slack messages that exist."""
+        return tuple(message.segment for message in self._standing)
+
+    def begin(self, *, title: str | None) -> None:
+        """Show that the question was heard, while nothing is written yet."""
+        self._status.begin(title)
+        _ = self._ensure_pump()
+
+    def write(self, text: str) -> None:
+        """Add the next characters of the answer. Called for every token: it must cost nothing."""
+        if not self._length:
+            self._first_written_at = time.monotonic()
+            asyncio.get_running_loop().call_later(_FIRST_PATIENCE, self._news.set)
+        self._text.append(text)
+        self._length += len(text)
+        self._draft.feed(text)
+        if self.first_shown_at is None and self._length >= _FIRST_WORDS:
+            self._news.set()
+
+    def restart(self) -> None:
+        """Forget the text so far; what Slack shows is rewritten as the new text comes."""
+        self._text, self._length = [], 0
+        self._draft = Draft(people=self._people)
+        self._standing = [self._as_edited(message) for message in self._standing]
+
+    async def close(self, *, note: str = "", retry: bool = False) -> None:
+        """Show all that was written, then the note. Raises SlackError."""
+        self._closing = (note, retry)
+        self._news.set()
+        try:
+            await asyncio.shield(self._ensure_pump())
+        finally:
+            self._status.end(streamed=any(self._is_stream(one) for one in self._standing))
+
+    async def abandon(self) -> None:
+        """Touch Slack no more. Returns once a call under way has come back."""
+        self._abandoned = True
+        self._news.set()
+        self._status.end(streamed=False)
+        if self._pump is not None:
+            await asyncio.wait({self._pump})
+            if not self._pump.cancelled():
+                self._pump.exception()
+
+    def _ensure_pump(self) -> asyncio.Task[None]:
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._run(), name=f"reply {self._turn.reply_id}")
+            self._pump.add_done_callback(self._let_go)
+        return self._pump
+
+    def _let_go(self, pump: asyncio.Task[None]) -> None:
+        for message in self._standing:
+            message.let_go()
+        if not pump.cancelled() and pump.exception() is not None:
+            self._on_stop()  # no more can be shown: the model need not go on
+
+    async def _run(self) -> None:
+        if self._turn.is_takeover and not self._turn.segments:
+            await self._adopt_orphan()
+        while self._closing is None and not self._abandoned:
+            pause = await self._show()
+            await self._rest(pause)
+        if not self._abandoned:
+            await self._finish()
+
+    async def _rest(self, seconds: float | None) -> None:
+        """Wait for the next time to show something: so many seconds, or (None) until news."""
+        self._news.clear()
+        if self._closing is not None or self._abandoned:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+
+    async def _wait_out(self, seconds: float) -> None:
+        """Wait because Slack asks for it: to the end, unless the reply is abandoned."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._abandoned:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._news.wait()
+        if self._abandoned:
+            raise asyncio.CancelledError
+
+    async def _show(self) -> float | None:
+        """Show what is safe to show; returns the seconds until the next time."""
+        texts = self._draft.segments
+        if not texts or not texts[-1].strip():
+            return None
+        ready = len(texts) > 1 or len(texts[-1]) >= _FIRST_WORDS
+        if not self._standing and not ready and not self._patience_is_over():
+            return None
+        try:
+            return await self._show_all(list(texts))
+        except SlackLimited as limit:
+            self._budget[limit.method].block(limit.retry_after)
+            return 0.5
+
+    def _patience_is_over(self) -> bool:
+        return self._length > 0 and time.monotonic() - self._first_written_at >= _FIRST_PATIENCE
+
+    async def _show_all(self, texts: list[str]) -> float | None:
+        for position, text in enumerate(texts):
+            is_growing = position == len(texts) - 1
+            if position >= len(self._standing) and not await self._open(text):
+                return 0.5  # there is no room for it now; perhaps soon, at the latest at the end
+            message = self._standing[position]
+            if is_growing:
+                await self._grow(position, text)
+            elif message.shown != text:
+                await self._complete(position, text)
+        return self._standing[-1].pause
+
+    async def _open(self, text: str) -> bool:
+        """Begin a Slack message in the best way that the budget leaves; False where none is."""
+        self._status.cancel()
+        if self._budget.can_stream and not self._refused_to_stream:
+            try:
+                self._stand(await StreamedMessage.start(self._place, text))
+                return True
+            except SlackRefused as refusal:
+                self._refused_to_stream = True
+                if refusal.code in _NO_STREAMS_HERE:
+                    self._budget.refused.add("chat.startStream")
+            except SlackLimited as limit:
+                self._budget["chat.startStream"].block(limit.retry_after)
+            except SlackUnreachable:
+                if await self._adopt_orphan():
+                    return True
+        if not self._budget.can_edit:
+            return False
+        self._stand(await EditedMessage.post(self._place, text, is_whole=False))
+        return True
+
+    def _stand(self, message: Standing) -> None:
+        self._standing.append(message)
+        if self.first_shown_at is None:
+            self.first_shown_at = time.monotonic()
+        self._on_segment()
+
+    async def _grow(self, position: int, text: str) -> None:
+        message = self._standing[position]
+        if isinstance(message, StreamedMessage) and message.is_expiring:
+            message = self._replace(position)
+        try:
+            await message.grow(text)
+        except SlackRefused as refusal:
+            self._recover(position, refusal)
+        except SlackUnreachable:
+            self._replace(position)  # it may be there or not: rewriting it whole settles that
+
+    def _recover(self, position: int, refusal: SlackRefused) -> None:
+        """A message no longer grows the way it did."""
+        if refusal.code == "stopped_by_user":
+            self._replace(position)
+            self._on_stop()
+        elif refusal.code in _STREAM_IS_OVER:
+            self._replace(position)
+        else:
+            raise refusal
+
+    def _replace(self, position: int) -> Standing:
+        self._standing[position] = self._as_edited(self._standing[position])
+        return self._standing[position]
+
+    def _as_edited(self, message: Standing) -> Standing:
+        match message:
+            case EditedMessage():
+                message.shown = ""
+                return message
+            case StreamedMessage():
+                message.let_go()
+                return EditedMessage(self._place, message.segment, may_be_live=True)
+            case _:
+                assert_never(message)
+
+    async def _complete(self, position: int, text: str, buttons: Blocks = ()) -> None:
+        """Give a message its last text; a stream that can't be ended well is rewritten."""
+        message = self._standing[position]
+        try:
+            await message.close(text, buttons)
+        except SlackRefused as refusal:
+            if isinstance(message, EditedMessage):
+                raise
+            if refusal.code == "stopped_by_user":
+                self._on_stop()
+            await self._replace(position).close(text, buttons)
+        except SlackUnreachable:
+            await self._replace(position).close(text, buttons)
+
+    async def _finish(self) -> None:
+        assert self._closing is not None  # noqa: S101  for the type checker
+        note, retry = self._closing
+        self._draft.finish()
+        texts = [text for text in self._draft.segments if text.strip()]
+        if note:
+            texts = [*texts[:-1], f"{texts[-1]}\n\n{note}" if texts else note]
+        buttons = _button("Retry", RETRY_ACTION, self._turn.reply_id) if retry else ()
+        for position, text in enumerate(texts):
+            await self._finish_one(position, text, buttons if position == len(texts) - 1 else ())
+        for extra in self._standing[len(texts) :]:
+            await delete_message(self._place.api, self._place.channel, extra.segment.ts)
+            extra.let_go()
+        self._standing = self._standing[: len(texts)]
+
+    async def _finish_one(self, position: int, text: str, buttons: Blocks) -> None:
+        if position < len(self._standing):
+            try:
+                await self._complete(position, text, buttons)
+            except SlackRefused as refusal:
+                if refusal.code not in _GONE:
+                    raise
+            return
+        self._status.cancel()
+        posted = await EditedMessage.post(self._place, text, is_whole=True, buttons=buttons)
+        self._stand(posted)
+
+    async def _find_orphan(self) -> str | None:
+        """The newest message of ours behind the question that no reply knows of."""
+        known = {segment.ts for segment in self.segments} | self._turn.other_segments
+        after = self._turn.asker.ts if self._turn.questions else self._turn.key.thread_ts
+        found = await self._history.own_messages(self._turn.key, after)
+        unknown = [ts for ts in found if ts not in known]
+        return unknown[-1] if unknown else None
+
+    async def _adopt_orphan(self) -> bool:
+        """Go on in a message that was begun, but whose ts never reached us."""
+        ts = await self._find_orphan()
+        if ts is None:
+            return False
+        segment = Segment(ts=ts, streamed=True)
+        self._stand(EditedMessage(self._place, segment, may_be_live=True))
+        return True
+
+    @staticmethod
+    def _is_stream(message: Standing) -> bool:
+        return message.segment.streamed
+
+
+async def delete_message(api: SlackApi, channel: str, ts: str) -> None:
+    """Take one of our messages away; one that is gone already is as good."""
+    while True:
+        try:
+            await api.write("chat.delete", channel=channel, ts=ts)
+            return
+        except SlackLimited as limit:
+            await asyncio.sleep(limit.retry_after)
+        except SlackRefused as refusal:
+            if refusal.code != "streaming_state_conflict":
+                return
+            await _end_stream(api, channel, ts)
+        except SlackError:
+            await asyncio.sleep(2.0)
+
+
+async def _end_stream(api: SlackApi, channel: str, ts: str) -> None:
+    try:
+        await api.write("chat.stopStream", channel=channel, ts=ts)
+    except SlackRefused:
+        return
+
+
+def _button(label: str, action: str, reply_id: int) -> tuple[Mapping[str, Any], ...]:
+    button = {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": label},
+        "value": str(reply_id),
+    }
+    return ({"type": "actions", "elements": [button]},)

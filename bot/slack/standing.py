@@ -1,0 +1,268 @@
+"""The Slack messages a reply consists of, and the two ways in which one of them grows.
+
+A `StreamedMessage` grows by chat.appendStream. An `EditedMessage` is rewritten whole by
+chat.update: it was posted as a message, or it is a stream that has ended, or one that another
+process left behind. Whatever has happened to a message, rewriting it whole makes it right.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.conversation.thread import Segment
+from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
+from bot.slack.api import SlackApi
+from bot.slack.budget import Budget, append_pause, edit_pause
+from bot.slack.rendering import preview
+
+Blocks = Sequence[Mapping[str, Any]]
+
+STREAM_SECONDS = 240.0
+"""A stream dies some five minutes after its start, whatever happens; ours ends before."""
+_TEXT_LIMIT = 3_900
+"""chat.update refuses a longer `text` ("chat.update", msg_too_long)."""
+_STREAM_IS_OVER = frozenset(
+    {
+        "message_not_in_streaming_state",
+        "stopped_by_user",
+        "message_not_found",
+        "streaming_mode_mismatch",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a reply is written, and with what."""
+
+    api: SlackApi
+    budget: Budget
+    channel: str
+    thread_ts: str
+    recipient_user: str
+    recipient_team: str
+    reply_id: int
+    sleep: Callable[[float], Awaitable[object]]
+    """Waits so many seconds, or until the reply has to hurry."""
+    orphan: Callable[[], Awaitable[str | None]]
+    """Finds a message of ours in the thread that nobody knows of."""
+    stop_button: Blocks = field(default_factory=tuple)
+
+
+class StreamedMessage:
+    """A message that Slack shows as being written (chat.startStream, appendStream, stopStream).
+
+    One stream has one mode: ours is always `chunks`, and every call of a stream waits for the one
+    before it.
+    """
+
+    def __init__(self, place: Place, ts: str, shown: str) -> None:
+        self.segment = Segment(ts=ts, streamed=True)
+        self.shown = shown
+        self._place = place
+        self._appends = 0
+        self._started = time.monotonic()
+
+    @classmethod
+    async def start(cls, place: Place, text: str) -> "StreamedMessage":
+        """Open the stream with its first words. Raises SlackError."""
+        budget = place.budget
+        budget["chat.startStream"].take()
+        budget["chat.stopStream"].reserved += 1
+        budget.live_streams += 1
+        try:
+            started = await place.api.write(
+                "chat.startStream",
+                channel=place.channel,
+                thread_ts=place.thread_ts,
+                recipient_user_id=place.recipient_user,
+                recipient_team_id=place.recipient_team,
+                chunks=[_chunk(text)],
+            )
+            return cls(place, str(started["ts"]), text)
+        except BaseException:
+            budget["chat.stopStream"].reserved -= 1
+            budget.live_streams -= 1
+            raise
+
+    @property
+    def pause(self) -> float:
+        """Seconds until it should grow again."""
+        return append_pause(self._appends, self._place.budget)
+
+    @property
+    def is_expiring(self) -> bool:
+        """Whether Slack is about to end the stream on its own."""
+        return time.monotonic() - self._started > STREAM_SECONDS
+
+    async def grow(self, text: str) -> None:
+        """Show more, if the budget allows. Raises SlackError."""
+        budget = self._place.budget
+        if text == self.shown or not budget.may_append:
+            return
+        budget["chat.appendStream"].take()
+        self._appends += 1
+        await self._place.api.write(
+            "chat.appendStream",
+            channel=self._place.channel,
+            ts=self.segment.ts,
+            chunks=[_chunk(text[len(self.shown) :])],
+        )
+        self.shown = text
+
+    async def close(self, text: str, buttons: Blocks = ()) -> None:
+        """Show the rest and end the stream. Raises SlackError."""
+        rest = text[len(self.shown) :]
+        arguments: dict[str, Any] = {"channel": self._place.channel, "ts": self.segment.ts}
+        if rest:
+            arguments["chunks"] = [_chunk(rest)]
+        if buttons:
+            arguments["blocks"] = list(buttons)
+        await self._stop(text, arguments)
+        self.shown = text
+
+    async def _stop(self, text: str, arguments: dict[str, Any]) -> None:
+        """End the stream as soon as Slack allows; until then its text is there already."""
+        minute = self._place.budget["chat.stopStream"]
+        while True:
+            if pause := minute.wait():
+                with suppress(SlackLimited):
+                    await self.grow(text)
+                if self.shown == text:
+                    arguments.pop("chunks", None)
+                await self._place.sleep(pause)
+            minute.take()
+            try:
+                await self._place.api.write("chat.stopStream", **arguments)
+                return
+            except SlackLimited as limit:
+                minute.block(limit.retry_after)
+
+    def let_go(self) -> None:
+        """The stream is no longer ours to end: give back what was set aside for it."""
+        self._place.budget["chat.stopStream"].reserved -= 1
+        self._place.budget.live_streams -= 1
+
+
+class EditedMessage:
+    """A message that is rewritten whole (chat.postMessage, chat.update)."""
+
+    def __init__(self, place: Place, segment: Segment, *, may_be_live: bool = False) -> None:
+        self.segment = segment
+        self.shown = ""
+        self._place = place
+        self._edits = 0
+        self._may_be_live = may_be_live
+        place.budget["chat.update"].reserved += 1
+
+    @classmethod
+    async def post(
+        cls, place: Place, text: str, *, is_whole: bool, buttons: Blocks = ()
+    ) -> "EditedMessage":
+        """Post the message, after waiting for its turn in the channel. Raises SlackError."""
+        await place.sleep(place.budget.next_post(place.channel))
+        shown_buttons = buttons if is_whole else place.stop_button
+        ts: str | None = None
+        while ts is None:
+            try:
+                ts = await cls._post(place, text, shown_buttons)
+            except SlackLimited as limit:
+                await place.sleep(limit.retry_after)
+            except SlackUnreachable:
+                # It may be there all the same: then the thread has a message nobody knows of.
+                await place.sleep(1.0)
+                ts = await place.orphan()
+        message = cls(place, Segment(ts=ts, streamed=False))
+        message.shown = text
+        return message
+
+    @staticmethod
+    async def _post(place: Place, text: str, buttons: Blocks) -> str:
+        posted = await place.api.write(
+            "chat.postMessage",
+            channel=place.channel,
+            thread_ts=place.thread_ts,
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata={
+                "event_type": "threadwise_reply",
+                "event_payload": {"reply_id": place.reply_id},
+            },
+            **_content(text, buttons),
+        )
+        return str(posted["ts"])
+
+    @property
+    def pause(self) -> float:
+        """Seconds until it should be edited again."""
+        return edit_pause(self._edits)
+
+    async def grow(self, text: str) -> None:
+        """Show more, if the budget allows. Raises SlackError."""
+        if text == self.shown or not self._place.budget.may_edit_in_between:
+            return
+        self._edits += 1
+        await self._rewrite(text, () if self.segment.streamed else self._place.stop_button)
+
+    async def close(self, text: str, buttons: Blocks = ()) -> None:
+        """Show the whole text, for good. Waits as long as Slack asks. Raises SlackError."""
+        while True:
+            await self._place.sleep(self._place.budget["chat.update"].wait())
+            try:
+                return await self._rewrite(text, buttons)
+            except SlackLimited as limit:
+                self._place.budget["chat.update"].block(limit.retry_after)
+            except SlackUnreachable:
+                await self._place.sleep(2.0)  # rewriting twice does no harm
+
+    def let_go(self) -> None:
+        """Its last edit is made, or never will be: give back what was set aside."""
+        self._place.budget["chat.update"].reserved -= 1
+
+    async def _rewrite(self, text: str, buttons: Blocks) -> None:
+        if self._may_be_live:
+            await self._end_stream()
+        self._place.budget["chat.update"].take()
+        content = (
+            {"markdown_text": text}
+            if self.segment.streamed and not buttons
+            else _content(text, buttons)
+        )
+        arguments = {"channel": self._place.channel, "ts": self.segment.ts, **content}
+        try:
+            await self._place.api.write("chat.update", **arguments)
+        except SlackRefused as refusal:
+            if refusal.code != "streaming_state_conflict":
+                raise
+            await self._end_stream()
+            await self._place.api.write("chat.update", **arguments)
+        self.shown = text
+
+    async def _end_stream(self) -> None:
+        """A live stream can't be edited; one that has ended already says so, which is as good."""
+        self._place.budget["chat.stopStream"].take()
+        try:
+            await self._place.api.write(
+                "chat.stopStream", channel=self._place.channel, ts=self.segment.ts
+            )
+        except SlackRefused as refusal:
+            if refusal.code not in _STREAM_IS_OVER:
+                raise
+        self._may_be_live = False
+
+
+Standing = StreamedMessage | EditedMessage
+
+
+def _chunk(text: str) -> dict[str, str]:
+    return {"type": "markdown_text", "text": text}
+
+
+def _content(text: str, buttons: Blocks) -> dict[str, Any]:
+    """A `markdown` block shows Markdown best; `text` is for notifications and screen readers."""
+    return {
+        "text": preview(text, limit=_TEXT_LIMIT),
+        "blocks": [{"type": "markdown", "text": text}, *buttons],
+    }

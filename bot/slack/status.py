@@ -1,0 +1,131 @@
+"""Shows that we think, while there is nothing to read yet; and names new DM threads.
+
+Three ways, from the newest to the oldest: an agent session (`agents.sessions.setStatus`, with a
+loader and Slack's own stop button), the assistant status (`assistant.threads.setStatus`), a
+reaction. What a workspace does not have is not asked for again. It is decoration: nothing waits
+for it, and nothing fails with it.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from bot.conversation.thread import Turn
+from bot.errors import SlackError, SlackLimited, SlackRefused
+from bot.slack.api import SlackApi
+from bot.slack.budget import Budget
+
+_SESSION = "agents.sessions.setStatus"
+_ASSISTANT = "assistant.threads.setStatus"
+_REACTION = "reactions.add"
+_EMOJI = "eyes"
+_PATIENCE = 0.4
+"""A model that answers within this needs no sign that it thinks: it saves a call."""
+# What these say of one thread does not hold for the next one.
+_OF_THIS_THREAD = frozenset(
+    {"channel_not_found", "thread_not_found", "not_in_channel", "is_archived", "already_reacted"}
+)
+
+
+class Status:
+    """The signs of life of one workspace's replies."""
+
+    def __init__(self, api: SlackApi, budget: Budget) -> None:
+        self.api = api
+        self.budget = budget
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def of(self, turn: Turn) -> "Thinking":
+        """The sign for one turn; nothing is shown yet."""
+        return Thinking(self, turn)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Let a call go on beside the reply."""
+        task = asyncio.create_task(work, name="status")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        """End the calls that are under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Thinking:
+    """The sign of one turn."""
+
+    def __init__(self, status: Status, turn: Turn) -> None:
+        self._status = status
+        self._turn = turn
+        self._task: asyncio.Task[None] | None = None
+        self._shown_by = ""
+
+    def begin(self, title: str | None) -> None:
+        """Show it, unless the answer's first words come sooner. A title is set at once."""
+        if self._task is None:
+            self._task = self._status.run(self._show(title))
+
+    def cancel(self) -> None:
+        """The first words are there: no sign is needed any more, if none is on its way."""
+        if self._task is not None and not self._shown_by:
+            self._task.cancel()
+
+    def end(self, *, streamed: bool) -> None:
+        """Take the sign away, where Slack does not do that with the reply itself."""
+        self.cancel()
+        by_itself = streamed or self._shown_by in {"", _ASSISTANT}
+        if not by_itself:
+            _ = self._status.run(self._clear(self._shown_by))
+        self._shown_by = ""
+
+    async def _show(self, title: str | None) -> None:
+        if title is None:
+            await asyncio.sleep(_PATIENCE)
+        for method in (_SESSION, _ASSISTANT, _REACTION):
+            if method in self._status.budget.refused or self._status.budget[method].free <= 0:
+                continue
+            if await self._try(method, self._arguments(method, title)):
+                return
+
+    async def _try(self, method: str, arguments: dict[str, Any]) -> bool:
+        budget = self._status.budget
+        budget[method].take()
+        self._shown_by = method
+        try:
+            await self._status.api.write(method, **arguments)
+            return True
+        except SlackLimited as limit:
+            budget[method].block(limit.retry_after)
+        except SlackRefused as refusal:
+            if refusal.code not in _OF_THIS_THREAD:
+                budget.refused.add(method)
+        except SlackError:
+            return True  # it may be there; asking in another way might show two
+        self._shown_by = ""
+        return False
+
+    def _arguments(self, method: str, title: str | None) -> dict[str, Any]:
+        key = self._turn.key
+        if method == _REACTION:
+            newest = self._turn.questions[-1].ts if self._turn.questions else key.thread_ts
+            return {"channel": key.channel_id, "timestamp": newest, "name": _EMOJI}
+        place = {"channel_id": key.channel_id, "thread_ts": key.thread_ts}
+        if method == _ASSISTANT:
+            return {**place, "status": "is thinking…"}
+        if title is None:
+            return {**place, "status": "processing"}
+        asker = self._turn.asker.author_id
+        return {**place, "status": "processing", "title": title, "initiator_user_id": asker}
+
+    async def _clear(self, method: str) -> None:
+        arguments = self._arguments(method, None)
+        if method == _REACTION:
+            method = "reactions.remove"
+        else:
+            arguments["status"] = "active"
+        try:
+            await self._status.api.write(method, **arguments)
+        except SlackError:
+            return  # the loader ends on its own within the hour

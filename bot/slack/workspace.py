@@ -1,0 +1,54 @@
+"""What a turn asks of Slack beside the reply: history, names, files."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.conversation.ports import Names, Person, Pictures
+from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage, Turn
+from bot.slack.directory import Directory
+from bot.slack.files import Files
+from bot.slack.history import History
+from bot.slack.inbound import Identity
+from bot.slack.rendering import plain
+
+
+class SlackWorkspace:
+    """One workspace. Implements `conversation.ports.Workspace`."""
+
+    def __init__(
+        self, identity: Identity, history: History, directory: Directory, files: Files
+    ) -> None:
+        self._identity = identity
+        self._history = history
+        self._directory = directory
+        self._files = files
+
+    async def earlier_messages(self, key: ThreadKey) -> Sequence[ThreadMessage] | None:
+        """The thread's messages from Slack, oldest first, or None where it can't be read now."""
+        return await self._history.earlier(key)
+
+    async def files_of(self, key: ThreadKey, ts: str) -> tuple[SharedFile, ...]:
+        """The files of one message, for when its event came without them."""
+        return await self._history.files_of(key, ts)
+
+    async def readable(self, turn: Turn) -> tuple[Turn, Names]:
+        """The turn with names in the texts where Slack has ids, and who they are."""
+        found = await self._directory.names(turn.messages, turn.key.channel_id)
+        us = Person(id=self._identity.user_id, name=self._identity.name)
+        names = replace(found, people={**found.people, us.id: us})
+        called = {person.id: person.name for person in names.people.values()}
+
+        def in_words(messages: Sequence[ThreadMessage]) -> tuple[ThreadMessage, ...]:
+            return tuple(
+                replace(message, text=plain(message.text, called, names.channels))
+                for message in messages
+            )
+
+        readable = replace(
+            turn, messages=in_words(turn.messages), questions=in_words(turn.questions)
+        )
+        return readable, names
+
+    async def pictures(self, files: Sequence[SharedFile]) -> Pictures:
+        """Download and prepare these pictures; the first come first when there are too many."""
+        return await self._files.pictures(files)

@@ -1,0 +1,157 @@
+"""The database: its engine, its migrations, and the one writer through which all changes go."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+T = TypeVar("T")
+Change = Callable[[AsyncConnection], Awaitable[T]]
+
+_IN_TREE = Path(__file__).parents[2] / "migrations"
+_IN_WHEEL = Path(__file__).parents[1] / "_migrations"
+_BATCH = 64
+
+
+def async_url(url: str) -> str:
+    """The same address with the async driver that the program brings."""
+    parsed = make_url(url)
+    driver = "sqlite+aiosqlite" if parsed.get_backend_name() == "sqlite" else "postgresql+psycopg"
+    return parsed.set(drivername=driver).render_as_string(hide_password=False)
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """Open an engine for SQLite or PostgreSQL; nothing connects yet."""
+    full = async_url(url.replace("postgres://", "postgresql://", 1))
+    if not full.startswith("sqlite"):
+        return create_async_engine(full, pool_size=10, pool_pre_ping=True)
+    engine = create_async_engine(full, connect_args={"timeout": 10})
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see below
+    cursor = connection.cursor()
+    # NORMAL keeps every commit through a crash of the process; the intake asks for FULL, which
+    # also keeps it through a power cut (SQLite's documentation, "PRAGMA synchronous").
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later can't be made to wait: it fails with
+    # "database is locked". Writers therefore take the lock at once.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Writer:
+    """Carries out changes one after the other, many in one commit when many come at once.
+
+    A change is a function of a connection. It may run twice (once in a batch that failed because
+    of another change, then alone), so it must do nothing but SQL.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._waiting: list[tuple[Change[Any], asyncio.Future[Any]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def run(self, change: Change[T]) -> T:
+        """Carry out the change and return its result once it is committed."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((change, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._drain(), name="database writer")
+        return await future
+
+    async def close(self) -> None:
+        """Wait for the changes under way."""
+        if self._task is not None:
+            await self._task
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+            batch = [item for item in batch if not item[1].cancelled()]
+            try:
+                results = await self._commit([change for change, _ in batch])
+            except Exception as error:  # noqa: BLE001  each waiting caller gets its own answer
+                await self._one_by_one(batch, error)
+                continue
+            for (_, future), result in zip(batch, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
+
+    async def _one_by_one(
+        self, batch: list[tuple[Change[Any], asyncio.Future[Any]]], error: Exception
+    ) -> None:
+        for change, future in batch:
+            failure: Exception | None = error
+            result = None
+            if len(batch) > 1:
+                try:
+                    [result] = await self._commit([change])
+                    failure = None
+                except Exception as own:  # noqa: BLE001  handed to the caller below
+                    failure = own
+            if future.done():
+                continue
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+    async def _commit(self, changes: list[Change[Any]]) -> list[Any]:
+        async with self._engine.connect() as connection:
+            _ = await connection.execution_options(writes=True)
+            async with connection.begin():
+                return [await change(connection) for change in changes]
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """Raise if the database can't be reached."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    folder = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_TREE
+    config.set_main_option("script_location", str(folder))
+    config.attributes["url"] = async_url(url.replace("postgres://", "postgresql://", 1))
+    return config
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the schema to a revision (blocking; run it in a thread under an event loop)."""
+    config = _alembic(url)
+    if revision == "head":
+        command.upgrade(config, revision)
+    else:
+        command.downgrade(config, revision)
+
+
+async def is_current(engine: AsyncEngine, url: str) -> bool:
+    """Whether the schema is the one this version of the program knows."""
+    newest = ScriptDirectory.from_config(_alembic(url)).get_current_head()
+
+    def current(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    async with engine.connect() as connection:
+        try:
+            return await connection.run_sync(current) == newest
+        except OperationalError:
+            return False

@@ -1,0 +1,315 @@
+"""Takes what happened in Slack into the database, once, however often and in whatever order it comes.
+
+Everything here is idempotent by its content: a message is unique by (team, channel, ts), an edit
+applies only if it is newer, a deletion only the first time. So Slack's retries, its twin events
+(`message` and `app_mention`) and replays are harmless.
+"""
+
+import time
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.conversation.addressing import Approach, Company, Reading, read
+from bot.conversation.events import (
+    Happening,
+    Interruption,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    RetryAsked,
+    StopAsked,
+    Wake,
+)
+from bot.conversation.thread import Author, ChannelType, Outcome, SharedFile, ThreadKey
+from bot.store.db import Writer
+from bot.store.tables import Attachment, Conversation, Message, Reply
+
+
+class Intake:
+    """The door of the database: one short transaction for each thing that happened."""
+
+    def __init__(self, engine: AsyncEngine, writer: Writer, *, reply_in_threads: str) -> None:
+        self._engine = engine
+        self._writer = writer
+        self._mode = reply_in_threads
+
+    async def take(self, happening: Happening) -> Wake | None:
+        """Keep it, and say which conversation has to be looked at now.
+
+        Returns once it is committed; None where it changes nothing for us.
+        """
+        if isinstance(happening, MessagePosted) and await self._is_small_talk(happening):
+            return None
+        try:
+            return await self._writer.run(lambda connection: self._apply(connection, happening))
+        except IntegrityError:
+            # Another process took the same message in at this moment; now it is there to see.
+            return await self._writer.run(lambda connection: self._apply(connection, happening))
+
+    async def _is_small_talk(self, message: MessagePosted) -> bool:
+        """Whether a message can be passed over without a write: most of a busy channel's can."""
+        if message.mentions_us or message.channel_type is ChannelType.DM:
+            return False
+        if message.key.thread_ts == message.ts:
+            return True
+        async with self._engine.connect() as connection:
+            return await _find_conversation(connection, message.key) is None
+
+    async def _apply(self, connection: AsyncConnection, happening: Happening) -> Wake | None:
+        match happening:
+            case MessagePosted():
+                return await self._post(connection, happening)
+            case MessageEdited():
+                return await self._edit(connection, happening)
+            case MessageDeleted():
+                return await _delete(connection, happening)
+            case StopAsked():
+                return await _stop(connection, happening)
+            case RetryAsked():
+                return await _retry(connection, happening)
+
+    async def _post(self, connection: AsyncConnection, message: MessagePosted) -> Wake | None:
+        known = await _find_message(connection, message.key, message.ts)
+        if known is not None:
+            return await _complete(connection, known, message)
+        conversation = await _find_conversation(connection, message.key)
+        reading = read(
+            Approach(
+                in_dm=message.channel_type is ChannelType.DM,
+                mentions_us=message.mentions_us,
+                mentions_others=message.mentions_others,
+                from_bot=message.author is Author.BOT,
+                bot_is_allowed=message.bot_is_allowed,
+            ),
+            await _company(connection, conversation, message),
+            self._mode,  # type: ignore[arg-type]  # checked by bot.config
+        )
+        if reading is Reading.IGNORE:
+            return None
+        asks = reading is Reading.ANSWER
+        if conversation is None:
+            conversation_id = await _add_conversation(connection, message)
+        else:
+            conversation_id = conversation.id
+        message_id = await add_message(connection, conversation_id, message, asks=asks)
+        await add_files(connection, message_id, message.files)
+        return Wake(conversation_id=conversation_id) if asks else None
+
+    async def _edit(self, connection: AsyncConnection, edit: MessageEdited) -> Wake | None:
+        message = edit.message
+        known = await _find_message(connection, message.key, message.ts)
+        if known is None:
+            return await self._post(connection, message) if message.mentions_us else None
+        if known.deleted or known.text == message.text or edit.edited_ts <= known.edited_ts:
+            return None
+        await connection.execute(
+            update(Message)
+            .where(Message.id == known.id)
+            .values(text=message.text, edited_ts=edit.edited_ts)
+        )
+        if not known.asks:
+            if not message.mentions_us:
+                return None
+            # The mention was forgotten and is there now: the message becomes a question.
+            await connection.execute(
+                update(Message).where(Message.id == known.id).values(asks=True)
+            )
+            return Wake(conversation_id=known.conversation_id)
+        if known.reply_id is None or not await _is_newest_question(connection, known):
+            return None
+        return await _ask_again(connection, known.conversation_id, known.reply_id)
+
+
+async def _company(
+    connection: AsyncConnection, conversation: Conversation | None, message: MessagePosted
+) -> Company | None:
+    if conversation is None or message.mentions_us:
+        return None
+    others = await connection.scalar(
+        select(func.count(func.distinct(Message.author_id))).where(
+            Message.conversation_id == conversation.id,
+            Message.author == Author.PERSON,
+            Message.author_id != message.author_id,
+        )
+    )
+    return Company(people=(others or 0) + 1, is_known_whole=conversation.history_read)
+
+
+async def _find_conversation(connection: AsyncConnection, key: ThreadKey) -> Conversation | None:
+    found = await connection.execute(
+        select(Conversation.id, Conversation.history_read).where(
+            Conversation.team_id == key.team_id,
+            Conversation.channel_id == key.channel_id,
+            Conversation.thread_ts == key.thread_ts,
+        )
+    )
+    return found.one_or_none()  # type: ignore[return-value]  # a row with these two columns
+
+
+async def _find_message(connection: AsyncConnection, key: ThreadKey, ts: str) -> Message | None:
+    found = await connection.execute(
+        select(Message).where(_is_message(key.team_id, key.channel_id, ts))
+    )
+    return found.one_or_none()  # type: ignore[return-value]  # a row with the table's columns
+
+
+def _is_message(team_id: str, channel_id: str, ts: str) -> ColumnElement[bool]:
+    return and_(Message.team_id == team_id, Message.channel_id == channel_id, Message.ts == ts)
+
+
+async def _add_conversation(connection: AsyncConnection, message: MessagePosted) -> int:
+    added = await connection.execute(
+        insert(Conversation).returning(Conversation.id),
+        {
+            "team_id": message.key.team_id,
+            "channel_id": message.key.channel_id,
+            "thread_ts": message.key.thread_ts,
+            "channel_type": message.channel_type.value,
+            "history_read": message.key.thread_ts == message.ts,
+            "created_at": time.time(),
+        },
+    )
+    return int(added.scalar_one())
+
+
+async def add_message(
+    connection: AsyncConnection, conversation_id: int, message: MessagePosted, *, asks: bool
+) -> int:
+    """Insert one message and return its id."""
+    added = await connection.execute(
+        insert(Message).returning(Message.id),
+        {
+            "conversation_id": conversation_id,
+            "team_id": message.key.team_id,
+            "channel_id": message.key.channel_id,
+            "ts": message.ts,
+            "author": message.author.value,
+            "author_id": message.author_id,
+            "author_name": message.author_name,
+            "author_team": message.author_team,
+            "text": message.text,
+            "edited_ts": "",
+            "deleted": False,
+            "asks": asks,
+            "whole": message.is_whole,
+        },
+    )
+    return int(added.scalar_one())
+
+
+async def add_files(
+    connection: AsyncConnection, message_id: int, files: tuple[SharedFile, ...]
+) -> None:
+    """Insert a message's files."""
+    if files:
+        await connection.execute(
+            insert(Attachment),
+            [
+                {
+                    "message_id": message_id,
+                    "file_id": file.file_id,
+                    "name": file.name,
+                    "media_type": file.media_type,
+                    "size": file.size,
+                    "url": file.url,
+                }
+                for file in files
+            ],
+        )
+
+
+async def _complete(
+    connection: AsyncConnection, known: Message, message: MessagePosted
+) -> Wake | None:
+    """The other event of a pair: it may bring the files, or the mention, that the first lacked."""
+    if known.deleted:
+        return None
+    if message.is_whole and not known.whole:
+        await connection.execute(update(Message).where(Message.id == known.id).values(whole=True))
+        await add_files(connection, known.id, message.files)
+        return Wake(conversation_id=known.conversation_id)
+    if message.mentions_us and not known.asks:
+        await connection.execute(update(Message).where(Message.id == known.id).values(asks=True))
+        return Wake(conversation_id=known.conversation_id)
+    # A retry of an event we have: looking again costs little, and heals a wake-up that was lost.
+    waits = known.asks and known.reply_id is None
+    return Wake(conversation_id=known.conversation_id) if waits else None
+
+
+async def _is_newest_question(connection: AsyncConnection, known: Message) -> bool:
+    newer = await connection.scalar(
+        select(func.count()).where(
+            Message.conversation_id == known.conversation_id,
+            Message.asks,
+            ~Message.deleted,
+            Message.ts > known.ts,
+        )
+    )
+    return not newer
+
+
+async def _ask_again(connection: AsyncConnection, conversation_id: int, reply_id: int) -> Wake:
+    """Let the next turn answer a reply's questions anew, in the reply's own Slack messages."""
+    await connection.execute(
+        update(Reply).where(Reply.id == reply_id).values(outcome=Outcome.SUPERSEDED.value)
+    )
+    await connection.execute(
+        update(Message).where(Message.reply_id == reply_id).values(reply_id=None, redo_of=reply_id)
+    )
+    return Wake(conversation_id=conversation_id, interruption=Interruption.GIVE_WAY)
+
+
+async def _delete(connection: AsyncConnection, deletion: MessageDeleted) -> Wake | None:
+    found = await connection.execute(
+        select(Message).where(_is_message(deletion.team_id, deletion.channel_id, deletion.ts))
+    )
+    known = found.one_or_none()
+    if known is None or known.deleted:
+        return None
+    newest = known.asks and await _is_newest_question(connection, known)  # type: ignore[arg-type]
+    await connection.execute(
+        update(Message).where(Message.id == known.id).values(deleted=True, text="")
+    )
+    await connection.execute(delete(Attachment).where(Attachment.message_id == known.id))
+    if not newest or known.reply_id is None:
+        return None
+    others = await connection.scalar(
+        select(func.count()).where(Message.reply_id == known.reply_id, ~Message.deleted)
+    )
+    if others:
+        return await _ask_again(connection, known.conversation_id, known.reply_id)
+    await connection.execute(
+        update(Reply).where(Reply.id == known.reply_id).values(outcome=Outcome.WITHDRAWN.value)
+    )
+    return Wake(conversation_id=known.conversation_id, interruption=Interruption.GIVE_WAY)
+
+
+async def _stop(connection: AsyncConnection, stop: StopAsked) -> Wake | None:
+    conversation = await _find_conversation(connection, stop.key)
+    if conversation is None:
+        return None
+    await connection.execute(
+        update(Reply)
+        .where(Reply.conversation_id == conversation.id, Reply.outcome == Outcome.WRITING.value)
+        .values(stop_requested=True)
+    )
+    return Wake(conversation_id=conversation.id, interruption=Interruption.STOP)
+
+
+async def _retry(connection: AsyncConnection, retry: RetryAsked) -> Wake | None:
+    found = await connection.execute(
+        select(Reply.conversation_id)
+        .join(Conversation, Conversation.id == Reply.conversation_id)
+        .where(
+            Reply.id == retry.reply_id,
+            Reply.outcome == Outcome.FAILED.value,
+            Conversation.team_id == retry.team_id,
+            Conversation.channel_id == retry.channel_id,
+        )
+    )
+    conversation_id = found.scalar_one_or_none()
+    if conversation_id is None:
+        return None
+    return await _ask_again(connection, conversation_id, retry.reply_id)

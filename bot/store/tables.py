@@ -1,0 +1,136 @@
+"""The tables. Times are seconds since the epoch; a Slack `ts` stays the string Slack gave."""
+
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can speak of it on either database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Conversation(Base):
+    """A Slack thread we are part of."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("team_id", "channel_id", "thread_ts"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(32))
+    channel_id: Mapped[str] = mapped_column(String(32))
+    thread_ts: Mapped[str] = mapped_column(String(32))
+    channel_type: Mapped[str] = mapped_column(String(16))
+    history_read: Mapped[bool]
+    created_at: Mapped[float]
+
+
+class Message(Base):
+    """A message somebody wrote in a conversation; our own answers are replies."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("team_id", "channel_id", "ts"),
+        Index("ix_messages_conversation_id_ts", "conversation_id", "ts"),
+        Index(
+            "ix_messages_unanswered",
+            "conversation_id",
+            sqlite_where=text("asks AND reply_id IS NULL AND NOT deleted"),
+            postgresql_where=text("asks AND reply_id IS NULL AND NOT deleted"),
+        ),
+        Index("ix_messages_reply_id", "reply_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    team_id: Mapped[str] = mapped_column(String(32))
+    channel_id: Mapped[str] = mapped_column(String(32))
+    ts: Mapped[str] = mapped_column(String(32))
+    author: Mapped[str] = mapped_column(String(8))
+    author_id: Mapped[str] = mapped_column(String(32))
+    author_name: Mapped[str] = mapped_column(String(200))
+    author_team: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+    edited_ts: Mapped[str] = mapped_column(String(32))
+    deleted: Mapped[bool]
+    asks: Mapped[bool]
+    """Whether it is a question to us."""
+    whole: Mapped[bool]
+    """False when only `app_mention` came, which leaves files out."""
+    reply_id: Mapped[int | None] = mapped_column(ForeignKey("replies.id", ondelete="SET NULL"))
+    """The reply that answers it; none as long as it waits."""
+    redo_of: Mapped[int | None]
+    """The reply whose Slack messages its next answer rewrites."""
+
+
+class Attachment(Base):
+    """A file on a message. Its bytes stay in Slack."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (UniqueConstraint("message_id", "file_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
+    file_id: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(Text)
+    media_type: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int]
+    url: Mapped[str] = mapped_column(Text)
+
+
+class Reply(Base):
+    """An answer: one turn's work, and the Slack messages it consists of."""
+
+    __tablename__ = "replies"
+    __table_args__ = (
+        Index("ix_replies_conversation_id", "conversation_id"),
+        Index(
+            "uq_replies_writing",
+            "conversation_id",
+            unique=True,
+            sqlite_where=text("outcome = 'writing'"),
+            postgresql_where=text("outcome = 'writing'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    question_ts: Mapped[str] = mapped_column(String(32))
+    """The newest message it answers."""
+    outcome: Mapped[str] = mapped_column(String(16))
+    attempt: Mapped[int]
+    """Grows when another worker takes over: a write with an older number changes nothing."""
+    worker: Mapped[str] = mapped_column(String(64))
+    heartbeat_at: Mapped[float]
+    stop_requested: Mapped[bool]
+    text: Mapped[str] = mapped_column(Text)
+    segments: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    """`[{"ts": …, "streamed": …}]`"""
+    failure: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[float]
+    finished_at: Mapped[float | None]
+
+
+class UsageRecord(Base):
+    """What a reply cost."""
+
+    __tablename__ = "usage"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("replies.id", ondelete="CASCADE"), index=True)
+    model: Mapped[str] = mapped_column(String(100))
+    input_tokens: Mapped[int]
+    output_tokens: Mapped[int]
+    cached_tokens: Mapped[int]
+    reasoning_tokens: Mapped[int]
+    seconds: Mapped[float]
+    request_id: Mapped[str] = mapped_column(String(100))
