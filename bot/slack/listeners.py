@@ -5,9 +5,9 @@ acked is stored. An error makes it a 500, and Slack sends the event again. Catch
 last, since an event without a listener would be a 404, which Slack counts as a failure.
 """
 
+import logging
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -50,7 +50,8 @@ class Listeners:
         app = AsyncApp(
             name="threadwise",
             client=self._api.client,
-            authorize=self._authorize,
+            logger=_bolt_logger(),
+            authorize=_authorize(self._identity, self._api.client.token),
             signing_secret=signing_secret,
             process_before_response=True,
             ignoring_self_events_enabled=False,  # inbound.py tells our messages from edits of them
@@ -68,16 +69,6 @@ class Listeners:
         app.options(_ANYTHING)(self._no_options)
         app.command(_ANYTHING)(self._unknown_command)
         return app
-
-    async def _authorize(self, **_: Any) -> AuthorizeResult:
-        """Who we are is known since the start: an event costs no call to Slack."""
-        return AuthorizeResult(
-            enterprise_id=None,
-            team_id=self._identity.team_id,
-            bot_user_id=self._identity.user_id,
-            bot_id=self._identity.bot_id,
-            bot_token=self._api.client.token,
-        )
 
     async def _event(self, event: Payload) -> None:
         await self._happened(read_event(event, self._identity, self._allowed_bots), event["type"])
@@ -112,6 +103,30 @@ class Listeners:
 
     async def _unknown_command(self, ack: AsyncAck, command: Payload) -> None:
         await ack(f"I don't know {command['command']} yet. Mention me in a thread and ask.")
+
+
+def _authorize(
+    identity: Identity, token: str | None
+) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """Who we are is known since the start: an event costs no call to Slack."""
+
+    async def authorize(team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=identity.team_id,
+            bot_user_id=identity.user_id,
+            bot_id=identity.bot_id,
+            bot_token=token,
+        )
+
+    return authorize
+
+
+def _bolt_logger() -> logging.Logger:
+    """Bolt and the SDK log whole events: what people say must not get into our log."""
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.ERROR)
+    return logger
 
 
 def _where(happening: Happening) -> dict[str, str]:

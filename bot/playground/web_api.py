@@ -1,0 +1,173 @@
+"""Slack's Web API: one address for each method, every answer as Slack words it."""
+
+import asyncio
+import itertools
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.playground.limits import Limits
+from bot.playground.workspace import Refusal, Workspace
+
+Arguments = dict[str, Any]
+Method = Callable[[Workspace, Arguments], "dict[str, Any] | Awaitable[dict[str, Any]]"]
+
+_JSON_ARGUMENTS = frozenset(
+    {"blocks", "chunks", "metadata", "view", "prompts", "files", "attachments", "loading_messages"}
+)
+_LOGGED = 2_000
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """Something that goes wrong with the next calls of a method."""
+
+    method: str
+    kind: str
+    """`error`, `status`, `drop_before`, `drop_after`, `garbage` or `delay`."""
+    times: int = 1
+    error: str = "internal_error"
+    status: int = 500
+    retry_after: int | None = None
+    seconds: float = 1.0
+
+
+class WebApi:
+    """Answers calls: authorisation, limits and faults first, then the method itself."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        methods: Mapping[str, Method],
+        limits: Limits,
+        *,
+        bot_token: str,
+        app_token: str,
+        scopes: str,
+    ) -> None:
+        self.workspace = workspace
+        self.limits = limits
+        self.faults: list[Fault] = []
+        self.calls: deque[dict[str, Any]] = deque(maxlen=_LOGGED)
+        self.on_call: Callable[[dict[str, Any]], None] = lambda _: None
+        self._methods = methods
+        self._tokens = {bot_token: "bot", app_token: "app"}
+        self._scopes = scopes
+        self._numbers = itertools.count(1)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one HTTP request."""
+        began = time.perf_counter()
+        method = request.path_params["method"]
+        arguments = await _arguments(request)
+        fault = self._fault(method)
+        if fault is not None and fault.kind != "drop_after":
+            response = await _broken(fault)
+            if response is not None:
+                self._log(method, arguments, fault.error, response.status_code, began)
+                return response
+        status, body, headers = await self._call(method, request, arguments)
+        self._log(method, arguments, body.get("error", ""), status, began)
+        if fault is not None and fault.kind == "drop_after":
+            return Response("upstream error", status_code=503)
+        return Response(
+            orjson.dumps(body), status_code=status, headers=headers, media_type="application/json"
+        )
+
+    async def _call(
+        self, method: str, request: Request, arguments: Arguments
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        token = token or str(arguments.pop("token", ""))
+        refused = self._unauthorised(method, token)
+        if refused:
+            return 200, {"ok": False, "error": refused}, {}
+        wait = self.limits.retry_after(method, str(arguments.get("channel", "")))
+        if wait:
+            return 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(wait)}
+        try:
+            result = self._methods[method](self.workspace, arguments)
+            body = await result if isinstance(result, Awaitable) else result
+        except Refusal as refusal:
+            return 200, {"ok": False, "error": refusal.code, **refusal.more}, {}
+        return 200, {"ok": True, **body}, {"x-oauth-scopes": self._scopes}
+
+    def _unauthorised(self, method: str, token: str) -> str:
+        if method not in self._methods:
+            return "unknown_method"
+        if not token:
+            return "not_authed"
+        kind = self._tokens.get(token)
+        if kind is None:
+            return "invalid_auth"
+        wanted = "app" if method == "apps.connections.open" else "bot"
+        return "" if kind == wanted else "not_allowed_token_type"
+
+    def _fault(self, method: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.method == method and fault.times > 0:
+                fault.times -= 1
+                return fault
+        return None
+
+    def _log(
+        self, method: str, arguments: Arguments, error: str, status: int, began: float
+    ) -> None:
+        call = {
+            "n": next(self._numbers),
+            "method": method,
+            "args": arguments,
+            "ok": not error and status == 200,
+            "error": error,
+            "status": status,
+            "at": time.time(),
+            "ms": round((time.perf_counter() - began) * 1000, 2),
+        }
+        self.calls.append(call)
+        self.on_call(call)
+
+
+async def _broken(fault: Fault) -> Response | None:
+    match fault.kind:
+        case "delay":
+            await asyncio.sleep(fault.seconds)
+            return None
+        case "error":
+            return _json({"ok": False, "error": fault.error}, 200)
+        case "garbage":
+            return Response("<html>Service Unavailable</html>", media_type="text/html")
+        case "status" if fault.status == 429:
+            wait = str(fault.retry_after if fault.retry_after is not None else 1)
+            return _json({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": wait})
+        case _:
+            return _json({"ok": False, "error": fault.error}, fault.status)
+
+
+def _json(
+    body: Mapping[str, Any], status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(
+        orjson.dumps(body), status_code=status, headers=headers, media_type="application/json"
+    )
+
+
+async def _arguments(request: Request) -> Arguments:
+    """Everything a client has sent, wherever it has put it: query, form or JSON."""
+    arguments: Arguments = dict(request.query_params)
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("application/json"):
+        body = await request.body()
+        arguments.update(orjson.loads(body) if body else {})
+    elif kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        arguments.update((await request.form()).items())
+    for name in _JSON_ARGUMENTS & arguments.keys():
+        value = arguments[name]
+        if isinstance(value, str) and value[:1] in "[{":
+            arguments[name] = orjson.loads(value)
+    return arguments
