@@ -19,6 +19,7 @@ from bot.config import Settings
 from bot.conversation.context import Frame
 from bot.conversation.events import Wake
 from bot.conversation.pictures import PictureLimits
+from bot.conversation.ports import Person
 from bot.conversation.turn import Desk
 from bot.errors import SlackError, SlackRefused, ThreadwiseError
 from bot.model.client import ModelClient, make_http, request_limit
@@ -167,6 +168,7 @@ async def _desk(
         budget = Budget(loop.time)
         history = History(api, identity)
         status = Status(api, budget)
+        us = Person(id=identity.user_id, name=identity.name)
         stack.push_async_callback(status.close)
         files = Files(
             http,
@@ -179,7 +181,7 @@ async def _desk(
         )
         yield Desk(
             model=model,
-            workspace=SlackWorkspace(identity, history, Directory(api), files),
+            workspace=SlackWorkspace(history, Directory(api, us), files),
             replies=SlackReplies(api, budget, history, status),
             conversations=turns,
             frame=Frame(

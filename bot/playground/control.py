@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from bot.playground.delivery import Delivery
 from bot.playground.people import People
 from bot.playground.web_api import Fault, WebApi
-from bot.playground.workspace import Message, Refusal, Workspace
+from bot.playground.workspace import Message, Refusal, StoredFile, Workspace
 
 Handler = Callable[[Request], Awaitable[Any]]
 
@@ -112,18 +112,13 @@ class Control:
 
     async def say(self, request: Request) -> dict[str, Any]:
         """Write a message, with files if it is a multipart form."""
-        files = []
+        files: list[StoredFile] = []
         if request.headers.get("content-type", "").startswith("multipart/"):
-            form = await request.form()
-            given: dict[str, Any] = {k: v for k, v in form.items() if isinstance(v, str)}
-            for upload in form.getlist("files"):
-                if isinstance(upload, UploadFile):
-                    name = upload.filename or "file"
-                    kind = mimetypes.guess_type(name)[0] or upload.content_type or "text/plain"
-                    data = await upload.read()
-                    files.append(
-                        self._people.store(name, data, kind, given["as"], _origin(request))
-                    )
+            async with request.form() as form:
+                given: dict[str, Any] = {k: v for k, v in form.items() if isinstance(v, str)}
+                for upload in form.getlist("files"):
+                    if isinstance(upload, UploadFile):
+                        files.append(await self._store(upload, given["as"], _origin(request)))
         else:
             given = await _body(request)
         message = self._people.say(
@@ -136,6 +131,11 @@ class Control:
             subtype=given.get("subtype") or "",
         )
         return {"ts": message["ts"], "thread_ts": message.get("thread_ts")}
+
+    async def _store(self, upload: UploadFile, user: str, url: str) -> StoredFile:
+        name = upload.filename or "file"
+        kind = mimetypes.guess_type(name)[0] or upload.content_type or "text/plain"
+        return self._people.store(name, await upload.read(), kind, user, url)
 
     async def edit(self, request: Request) -> dict[str, Any]:
         """Edit one's own message."""

@@ -165,7 +165,8 @@ async def _arguments(request: Request) -> Arguments:
         body = await request.body()
         arguments.update(orjson.loads(body) if body else {})
     elif kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        arguments.update((await request.form()).items())
+        async with request.form() as form:
+            arguments.update(form.items())
     for name in _JSON_ARGUMENTS & arguments.keys():
         value = arguments[name]
         if isinstance(value, str) and value[:1] in "[{":

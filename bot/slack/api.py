@@ -16,6 +16,8 @@ _CALL_SECONDS = 20
 # Slack closes idle connections after a while; one that we close first can't fail a call.
 _KEEPALIVE_SECONDS = 15
 _DEFAULT_RETRY_AFTER = 30.0
+# Slack's own faults: nobody knows whether the call was done.
+_FAULTS = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 
 
 def make_session() -> aiohttp.ClientSession:
@@ -73,9 +75,9 @@ class SlackApi:
         if status == 429 or code in {"ratelimited", "rate_limited"}:
             metrics.slack_calls.labels(method, "limited").inc()
             return SlackLimited(method, _retry_after(response))
-        if status >= 500 or not code:
+        if status >= 500 or code in _FAULTS or not code:
             metrics.slack_calls.labels(method, "unreachable").inc()
-            return SlackUnreachable(method, f"HTTP {status}")
+            return SlackUnreachable(method, code or f"HTTP {status}")
         metrics.slack_calls.labels(method, "refused").inc()
         return SlackRefused(method, code)
 

@@ -27,8 +27,9 @@ T = TypeVar("T")
 class Directory:
     """People and channels of one workspace."""
 
-    def __init__(self, api: SlackApi) -> None:
+    def __init__(self, api: SlackApi, us: Person) -> None:
         self._api = api
+        self._us = us
         self._people: _Kept[Person] = _Kept(self._ask_person)
         self._channels: _Kept[str] = _Kept(self._ask_channel)
 
@@ -42,9 +43,9 @@ class Directory:
             users.update(_USER.findall(message.text))
             channels.update(_CHANNEL.findall(message.text))
         people, places = await asyncio.gather(
-            self._people.get_all(users), self._channels.get_all(channels)
+            self._people.get_all(users - {self._us.id}), self._channels.get_all(channels)
         )
-        return Names(people=people, channels=places)
+        return Names(people={**people, self._us.id: self._us}, channels=places)
 
     async def _ask_person(self, user_id: str) -> Person:
         user = (await self._api.read("users.info", user=user_id))["user"]

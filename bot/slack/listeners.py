@@ -105,9 +105,7 @@ class Listeners:
         await ack(f"I don't know {command['command']} yet. Mention me in a thread and ask.")
 
 
-def _authorize(
-    identity: Identity, token: str | None
-) -> Callable[..., Awaitable[AuthorizeResult]]:
+def _authorize(identity: Identity, token: str | None) -> Callable[..., Awaitable[AuthorizeResult]]:
     """Who we are is known since the start: an event costs no call to Slack."""
 
     async def authorize(team_id: str | None) -> AuthorizeResult:

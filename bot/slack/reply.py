@@ -34,7 +34,6 @@ _FIRST_PATIENCE = 0.3
 _NO_STREAMS_HERE = frozenset(
     {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
 )
-_STREAM_IS_OVER = frozenset({"message_not_in_streaming_state", "streaming_mode_mismatch"})
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 
 
@@ -284,7 +283,7 @@ class SlackReply:
         if refusal.code == "stopped_by_user":
             self._replace(position)
             self._on_stop()
-        elif refusal.code in _STREAM_IS_OVER:
+        elif isinstance(self._standing[position], StreamedMessage) and refusal.code not in _GONE:
             self._replace(position)
         else:
             raise refusal

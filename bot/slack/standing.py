@@ -21,6 +21,8 @@ Blocks = Sequence[Mapping[str, Any]]
 
 STREAM_SECONDS = 240.0
 """A stream dies some five minutes after its start, whatever happens; ours ends before."""
+_TRIES = 60
+"""So often an unreachable Slack is tried with the last text of a reply, a second apart."""
 _TEXT_LIMIT = 3_900
 """chat.update refuses a longer `text` ("chat.update", msg_too_long)."""
 _STREAM_IS_OVER = frozenset(
@@ -165,12 +167,16 @@ class EditedMessage:
         await place.sleep(place.budget.next_post(place.channel))
         shown_buttons = buttons if is_whole else place.stop_button
         ts: str | None = None
+        tries = 0
         while ts is None:
             try:
                 ts = await cls._post(place, text, shown_buttons)
             except SlackLimited as limit:
                 await place.sleep(limit.retry_after)
             except SlackUnreachable:
+                tries += 1
+                if tries == _TRIES:
+                    raise
                 # It may be there all the same: then the thread has a message nobody knows of.
                 await place.sleep(1.0)
                 ts = await place.orphan()
@@ -208,6 +214,7 @@ class EditedMessage:
 
     async def close(self, text: str, buttons: Blocks = ()) -> None:
         """Show the whole text, for good. Waits as long as Slack asks. Raises SlackError."""
+        tries = 0
         while True:
             await self._place.sleep(self._place.budget["chat.update"].wait())
             try:
@@ -215,7 +222,10 @@ class EditedMessage:
             except SlackLimited as limit:
                 self._place.budget["chat.update"].block(limit.retry_after)
             except SlackUnreachable:
-                await self._place.sleep(2.0)  # rewriting twice does no harm
+                tries += 1
+                if tries == _TRIES:
+                    raise
+                await self._place.sleep(1.0)  # rewriting twice does no harm
 
     def let_go(self) -> None:
         """Its last edit is made, or never will be: give back what was set aside."""

@@ -3,22 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.conversation.ports import Names, Person, Pictures
+from bot.conversation.ports import Names, Pictures
 from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage, Turn
 from bot.slack.directory import Directory
 from bot.slack.files import Files
 from bot.slack.history import History
-from bot.slack.inbound import Identity
 from bot.slack.rendering import plain
 
 
 class SlackWorkspace:
     """One workspace. Implements `conversation.ports.Workspace`."""
 
-    def __init__(
-        self, identity: Identity, history: History, directory: Directory, files: Files
-    ) -> None:
-        self._identity = identity
+    def __init__(self, history: History, directory: Directory, files: Files) -> None:
         self._history = history
         self._directory = directory
         self._files = files
@@ -33,9 +29,7 @@ class SlackWorkspace:
 
     async def readable(self, turn: Turn) -> tuple[Turn, Names]:
         """The turn with names in the texts where Slack has ids, and who they are."""
-        found = await self._directory.names(turn.messages, turn.key.channel_id)
-        us = Person(id=self._identity.user_id, name=self._identity.name)
-        names = replace(found, people={**found.people, us.id: us})
+        names = await self._directory.names(turn.messages, turn.key.channel_id)
         called = {person.id: person.name for person in names.people.values()}
 
         def in_words(messages: Sequence[ThreadMessage]) -> tuple[ThreadMessage, ...]:

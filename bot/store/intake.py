@@ -281,7 +281,9 @@ async def _delete(connection: AsyncConnection, deletion: MessageDeleted) -> Wake
     if others:
         return await _ask_again(connection, known.conversation_id, known.reply_id)
     await connection.execute(
-        update(Reply).where(Reply.id == known.reply_id).values(outcome=Outcome.WITHDRAWN.value)
+        update(Reply)
+        .where(Reply.id == known.reply_id)
+        .values(outcome=Outcome.WITHDRAWN.value, finished_at=None)
     )
     return Wake(conversation_id=known.conversation_id, interruption=Interruption.GIVE_WAY)
 

@@ -1,0 +1,124 @@
+"""Nothing that was accepted is lost or doubled, whatever is killed."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.playground.mind import long_text
+from bot.playground.model import ModelSettings
+from bot.playground.server import PlaygroundSettings
+from tests.playground import (
+    ANNAS_DM,
+    AT,
+    RunningBot,
+    RunningPlayground,
+    running_bot,
+    shown,
+    until,
+)
+
+
+def test_after_a_crash_the_same_message_is_finished(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    ts = playground.say(f"{AT}/tokens 300 60")
+    begun = playground.growing(ts)
+    until(lambda: len(shown(playground.answers(ts)[0])) > 200)
+    bot.kill()
+    bot.start()
+
+    until(lambda: shown(playground.answers(ts)[0]) == long_text(1200))
+
+    [answer] = playground.answers(ts)
+    assert answer["ts"] == begun["ts"]
+    assert answer.get("streaming_state") != "in_progress"
+    assert playground.asked()[-1]["messages"][-1].get("partial"), "it goes on, not again"
+
+
+def test_questions_asked_while_the_bot_is_down_are_answered_once_it_is_back(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    first = playground.say(f"{AT}/wait 30")
+    until(lambda: len(playground.asked()) == 1)
+    bot.kill()
+    second = playground.say(f"{AT}what is 4*4?")
+    playground.say(f"{AT}never mind, what is 3*3?", thread_ts=first)
+    bot.start()
+
+    assert "16" in playground.answer(second)["text"]
+
+
+def test_a_crash_before_slack_has_answered_does_not_double_the_message(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    playground.fault("chat.appendStream", "delay", times=50, seconds=10)
+    ts = playground.say(f"{AT}/tokens 100 60")
+    playground.growing(ts)
+    bot.kill()
+    playground.post("faults")
+    bot.start()
+
+    until(lambda: shown(playground.answers(ts)[0]).startswith(long_text(400)))
+    assert len(playground.answers(ts)) == 1
+
+
+def test_asked_to_end_it_hands_a_running_reply_over(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    with running_bot(playground, tmp_path, BOT_GRACE_SECONDS="0.2") as bot:
+        ts = playground.say(f"{AT}/tokens 300 60")
+        begun = playground.growing(ts)
+        assert bot.terminate() == 0
+        bot.start()
+
+        until(lambda: shown(playground.answers(ts)[0]) == long_text(1200))
+        [answer] = playground.answers(ts)
+        assert answer["ts"] == begun["ts"]
+        assert "Traceback" not in bot.log()
+
+
+def test_asked_to_end_it_lets_a_reply_end_first(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    ts = playground.say(f"{AT}/tokens 100 100")
+    playground.growing(ts)
+
+    assert bot.terminate() == 0
+
+    assert shown(playground.answer(ts)).startswith(long_text(400))
+
+
+def test_web_and_worker_run_apart(playground: RunningPlayground, tmp_path: Path) -> None:
+    worker = RunningBot(playground, tmp_path)
+    with running_bot(playground, tmp_path) as web:
+        web.kill()
+        web.start("web")
+        worker.start("worker")
+        try:
+            ts = playground.say("what is 7*8?", channel=ANNAS_DM)
+            assert "56" in playground.answer(ts, channel=ANNAS_DM)["text"]
+        finally:
+            worker.kill()
+
+
+@pytest.mark.parametrize("limits", [True])
+def test_sixty_questions_in_a_burst_all_end_whole_in_one_message(
+    tmp_path: Path, limits: bool
+) -> None:
+    model = ModelSettings(first_token_seconds=0.05, tokens_per_second=100)
+    playground = RunningPlayground(PlaygroundSettings(limits=limits, model=model))
+    try:
+        with running_bot(playground, tmp_path):
+            asked = [playground.say(f"{AT}/tokens 100 60") for _ in range(30)]
+            for ts in asked:
+                until(
+                    lambda ts=ts: [shown(one) for one in playground.answers(ts)],  # type: ignore[misc]
+                    seconds=60,
+                )
+                answer = playground.answer(ts, seconds=60)
+                assert shown(answer).startswith(long_text(400))
+                assert len(playground.answers(ts)) == 1
+        limited = [call for call in playground.calls() if call["status"] == 429]
+        assert len(limited) < 5, limited
+    finally:
+        playground.close()

@@ -1,0 +1,242 @@
+"""Runs the playground and the real program, and acts as the people in it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from bot.playground.server import PlaygroundSettings, serve
+
+T = TypeVar("T")
+Message = dict[str, Any]
+
+ANNA, BEN, CHEN = "U0ANNA", "U0BEN", "U0CHEN"
+BOT = "U0THREADW"
+GENERAL, ENGINEERING, ANNAS_DM, LEADS, TRIO = "C0GENERAL", "C0ENG", "D0ANNA", "G0LEADS", "G0TRIO"
+AT = f"<@{BOT}> "
+_PATIENCE = 20.0
+
+
+def until(look: Callable[[], T], *, seconds: float = _PATIENCE, what: str = "") -> T:
+    """Look again and again until there is something to see; fail when it never comes."""
+    deadline = time.monotonic() + seconds
+    while True:
+        seen = look()
+        if seen:
+            return seen
+        if time.monotonic() > deadline:
+            raise AssertionError(f"never came: {what or look}")
+        time.sleep(0.02)
+
+
+class RunningPlayground:
+    """A playground on a port of its own, and what people do in it."""
+
+    def __init__(self, settings: PlaygroundSettings) -> None:
+        self.settings = settings
+        self._server = serve(settings, host="127.0.0.1", port=0)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        until(lambda: self._server.started, what="the playground")
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.http = httpx.Client(base_url=self.url, timeout=30)
+
+    def close(self) -> None:
+        """End it."""
+        self.http.close()
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+
+    def post(self, what: str, **body: Any) -> dict[str, Any]:
+        """Use the control API."""
+        response = self.http.post(f"/playground/{what}", json=body)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    def say(self, text: str, *, who: str = ANNA, channel: str = GENERAL, **more: Any) -> str:
+        """Write a message; returns its ts."""
+        return str(self.post("messages", **{"as": who}, channel=channel, text=text, **more)["ts"])
+
+    def share(
+        self, text: str, files: dict[str, bytes], *, channel: str = GENERAL, thread_ts: str = ""
+    ) -> str:
+        """Write a message with files."""
+        form = {"as": ANNA, "channel": channel, "text": text, "thread_ts": thread_ts}
+        parts = [("files", (name, data)) for name, data in files.items()]
+        response = self.http.post("/playground/messages", data=form, files=parts)
+        assert response.status_code == 200, response.text
+        return str(response.json()["ts"])
+
+    def edit(self, ts: str, text: str, *, channel: str = GENERAL) -> None:
+        self.post("edit", **{"as": ANNA}, channel=channel, ts=ts, text=text)
+
+    def delete(self, ts: str, *, channel: str = GENERAL) -> None:
+        self.post("delete", **{"as": ANNA}, channel=channel, ts=ts)
+
+    def fault(self, method: str, kind: str, **more: Any) -> None:
+        """Let the next calls of a method go wrong."""
+        self.post("faults", method=method, kind=kind, **more)
+
+    def model_fails(self, *kinds: str) -> None:
+        self.post("model/faults", kinds=list(kinds))
+
+    def thread(self, ts: str, *, channel: str = GENERAL, who: str = ANNA) -> list[Message]:
+        """A thread as somebody sees it, the first message included."""
+        query = {"channel": channel, "ts": ts, "as": who}
+        found: list[Message] = self.http.get("/playground/thread", params=query).json()["messages"]
+        return found
+
+    def answers(self, ts: str, *, channel: str = GENERAL) -> list[Message]:
+        """The bot's messages in a thread."""
+        return [one for one in self.thread(ts, channel=channel) if one.get("user") == BOT]
+
+    def answer(
+        self, ts: str, *, channel: str = GENERAL, count: int = 1, seconds: float = _PATIENCE
+    ) -> Message:
+        """Wait for the bot's `count`-th message in a thread to be complete."""
+
+        def complete() -> Message | None:
+            found = self.answers(ts, channel=channel)
+            return found[count - 1] if len(found) >= count and is_done(found[count - 1]) else None
+
+        return until(complete, seconds=seconds, what=f"answer {count} in {ts}") or {}
+
+    def growing(self, ts: str, *, channel: str = GENERAL) -> Message:
+        """Wait for an answer that has begun to grow."""
+
+        def begun() -> Message | None:
+            found = self.answers(ts, channel=channel)
+            return found[-1] if found and found[-1]["text"] else None
+
+        return until(begun, what=f"an answer that grows in {ts}") or {}
+
+    def click(self, message: Message, action_id: str, *, channel: str = GENERAL) -> None:
+        """Press a button of a message."""
+        action = next(one for one in buttons(message) if one["action_id"] == action_id)
+        self.post(
+            "actions",
+            **{"as": ANNA},
+            channel=channel,
+            ts=message["ts"],
+            action={**action, "type": "button"},
+        )
+
+    def calls(self, method: str = "") -> list[dict[str, Any]]:
+        """The Web API calls so far."""
+        found = self.http.get("/playground/calls").json()["calls"]
+        return [call for call in found if method in {"", call["method"]}]
+
+    def events(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.http.get("/playground/events").json()["events"]
+        return found
+
+    def asked(self) -> list[dict[str, Any]]:
+        """The requests that the model was sent."""
+        found = self.http.get("/playground/model/requests").json()["requests"]
+        return [one["body"] for one in found]
+
+    def settled(self) -> None:
+        """Wait until every event has been delivered."""
+        until(lambda: all(one["delivered"] for one in self.events()), what="deliveries")
+
+
+def is_done(message: Message) -> bool:
+    """Whether a message is not being written any more."""
+    stop = any(one["action_id"] == "stop_reply" for one in buttons(message))
+    return message.get("streaming_state") != "in_progress" and not stop
+
+
+def buttons(message: Message) -> list[dict[str, Any]]:
+    """The buttons under a message."""
+    return [
+        element
+        for block in message.get("blocks", [])
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+def shown(message: Message) -> str:
+    """The Markdown of a message, as people see it."""
+    return "".join(one["text"] for one in message.get("blocks", []) if one["type"] == "markdown")
+
+
+class RunningBot:
+    """The real program, started by its command."""
+
+    def __init__(self, playground: RunningPlayground, folder: Path, **environ: str) -> None:
+        self.log_path = folder / "bot.log"
+        settings = playground.settings
+        self._environ = {
+            "PATH": os.environ["PATH"],
+            "SLACK_BOT_TOKEN": settings.bot_token,
+            "SLACK_APP_TOKEN": settings.app_token,
+            "SLACK_API_URL": f"{playground.url}/api/",
+            "DASHSCOPE_API_KEY": settings.model.api_key,
+            "DASHSCOPE_BASE_URL": playground.url,
+            "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
+            "PORT": "0",
+            "BOT_LOG_FORMAT": "json",
+            "BOT_LOG_LEVEL": "debug",
+            **environ,
+        }
+        self._folder = folder
+        self.process: subprocess.Popen[bytes]
+
+    def start(self, command: str = "run") -> None:
+        """Start it, and wait until it is ready."""
+        began = self.log().count('"event": "ready"')
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "bot", command],
+                env={name: value for name, value in self._environ.items() if value},
+                cwd=self._folder,
+                stderr=log,
+                stdout=log,
+            )
+        until(self._is_ready(began), seconds=30, what=f"bot {command}")
+
+    def _is_ready(self, began: int) -> Callable[[], bool]:
+        def ready() -> bool:
+            assert self.process.poll() is None, self.log()
+            return self.log().count('"event": "ready"') > began
+
+        return ready
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self) -> int:
+        """Ask it to end, and wait until it has."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def log(self) -> str:
+        """Everything it has logged."""
+        return self.log_path.read_text() if self.log_path.exists() else ""
+
+
+@contextmanager
+def running_bot(
+    playground: RunningPlayground, folder: Path, **environ: str
+) -> Iterator[RunningBot]:
+    """The program, running; ended at the end, whatever has become of it."""
+    bot = RunningBot(playground, folder, **environ)
+    bot.start()
+    try:
+        yield bot
+    finally:
+        if bot.process.poll() is None:
+            bot.kill()
