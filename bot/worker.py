@@ -10,7 +10,7 @@ import asyncio
 from bot import metrics
 from bot.conversation.events import Wake
 from bot.conversation.ports import Ending, Turns
-from bot.conversation.thread import Outcome, Progress, Turn
+from bot.conversation.thread import Outcome, Progress, Turn, Withdrawal
 from bot.conversation.turn import Desk, RunningTurn
 from bot.errors import LostTurn
 from bot.progress import ProgressKeeper
@@ -87,10 +87,12 @@ class Worker:
         try:
             while not self._stopping:
                 self._again.discard(conversation_id)
-                await self._take_away(conversation_id)
-                turn = await self._turns.claim(conversation_id)
-                if turn is not None:
-                    await self._answer(turn)
+                work = await self._turns.claim(conversation_id)
+                if isinstance(work, Turn):
+                    await self._answer(work)
+                elif isinstance(work, Withdrawal):
+                    await self._desk.replies.take_away(work)
+                    await self._turns.withdrawn(work.reply_id)
                 elif conversation_id not in self._again:
                     return
         except Exception:
@@ -99,11 +101,6 @@ class Worker:
         finally:
             self._tasks.pop(conversation_id, None)
             self._again.discard(conversation_id)
-
-    async def _take_away(self, conversation_id: int) -> None:
-        for withdrawal in await self._turns.withdrawals(conversation_id):
-            await self._desk.replies.take_away(withdrawal)
-            await self._turns.withdrawn(withdrawal.reply_id)
 
     async def _answer(self, turn: Turn) -> None:
         running = RunningTurn(turn, self._desk, on_segment=lambda: self._keeper.soon(turn.reply_id))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -35,6 +36,13 @@ def until(look: Callable[[], T], *, seconds: float = _PATIENCE, what: str = "") 
         if time.monotonic() > deadline:
             raise AssertionError(f"never came: {what or look}")
         time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class RunningPlayground:

@@ -193,8 +193,8 @@ class Turns(Protocol):
         """The conversations in which something waits that no living worker is at."""
         ...
 
-    async def claim(self, conversation_id: int) -> Turn | None:
-        """Take the next turn of this conversation, or None where nothing is left to answer."""
+    async def claim(self, conversation_id: int) -> Turn | Withdrawal | None:
+        """Take the next thing to do in this conversation, or None where nothing is left."""
         ...
 
     async def save_progress(self, all_progress: Sequence[Progress]) -> Held:
@@ -211,10 +211,6 @@ class Turns(Protocol):
 
     async def release(self, turn: Turn) -> None:
         """Hand a turn that is half done to whoever takes it next. Raises LostTurn."""
-        ...
-
-    async def withdrawals(self, conversation_id: int) -> Sequence[Withdrawal]:
-        """The answers of this conversation that are to be taken away."""
         ...
 
     async def withdrawn(self, reply_id: int) -> None:

@@ -7,9 +7,9 @@ since the service keeps dead connections warm with comments.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
-from typing import TypeVar
+from typing import cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,8 +26,6 @@ from bot.model.faults import from_body
 from bot.model.retry import retry_delay
 from bot.model.sse import SseDecoder
 
-T = TypeVar("T")
-
 _CONNECT_SECONDS = 10.0
 _MOST_ERROR_BYTES = 64 * 1024
 _MIB = 1024 * 1024
@@ -39,7 +37,8 @@ def make_http() -> httpx.AsyncClient:
     It speaks through aiohttp's parser, which is written in C: a token costs a third of the CPU
     that httpx's own transport takes. The environment's proxies are left to the admin's network.
     """
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=30)
+    # 0 is aiohttp's word for "no limit"; None would leave its default of 100 connections.
+    limits = httpx.Limits(max_connections=0, keepalive_expiry=30)
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS, write=60.0)
     return httpx.AsyncClient(transport=AiohttpTransport(limits=limits), timeout=timeout)
 
@@ -120,7 +119,7 @@ class ModelClient:
         try:
             with watchdog:
                 request = self._http.stream("POST", url, content=body, headers=self._headers)
-                response = await watchdog.guard(request.__aenter__())
+                response = await request.__aenter__()
                 try:
                     if response.status_code != 200:
                         raise await _refusal(response)
@@ -136,17 +135,20 @@ class ModelClient:
         self, response: httpx.Response, watchdog: "_Watchdog"
     ) -> AsyncGenerator[list[Delta], None]:
         events, decoder = SseDecoder(), chat.Decoder()
-        pieces = response.aiter_raw()
+        # The stream itself, not `aiter_raw`: each layer in between costs as much as a token.
+        pieces = aiter(cast(httpx.AsyncByteStream, response.stream))
         is_over = False
         while not (decoder.is_done or is_over):
+            watchdog.is_waiting = True
             try:
-                received = events.feed(await watchdog.guard(anext(pieces)))
+                received = events.feed(await anext(pieces))
             except StopAsyncIteration:
                 received, is_over = events.end(), True
             except httpx.HTTPError:
                 if not decoder.is_complete:
                     raise
                 received, is_over = [], True
+            watchdog.is_waiting = False
             deltas: list[Delta] = []
             for event in received:
                 deltas += decoder.feed(event)
@@ -163,53 +165,45 @@ class _Watchdog:
     """Ends a wait that has brought no data for too long. One timer a stream, not one a token."""
 
     def __init__(self, seconds: float) -> None:
+        self.is_waiting = True
+        """Whether we wait for the service; while others keep us, its silence does not count."""
         self._loop = asyncio.get_running_loop()
         self._seconds = seconds
         self._last = self._loop.time()
-        self._waiting: asyncio.Task[object] | None = None
-        self._barked = False
+        self._task = asyncio.current_task()
+        self._has_barked = False
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> "_Watchdog":
         self._timer = self._loop.call_later(self._seconds, self._look)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if not self._has_barked or kind is not asyncio.CancelledError:
+            return
+        if self._task is not None and self._task.uncancel():
+            return  # somebody else has cancelled us as well
+        raise ModelStalled(f"no data for {self._seconds:g} s")
 
     def saw_data(self, seconds: float) -> None:
         """Data has come; the next may take so many seconds."""
         self._last = self._loop.time()
-        if seconds < self._seconds and self._timer is not None:
+        if seconds != self._seconds and self._timer is not None:
+            self._seconds = seconds
             self._timer.cancel()
             self._timer = self._loop.call_later(seconds, self._look)
-        self._seconds = seconds
-
-    async def guard(self, wait: Awaitable[T]) -> T:
-        """Wait for the service. Raises ModelStalled when it stays silent."""
-        self._waiting = asyncio.current_task()
-        try:
-            return await wait
-        except asyncio.CancelledError:
-            if not self._barked:
-                raise
-            task = asyncio.current_task()
-            if task is not None and task.uncancel():
-                raise  # somebody else has cancelled us as well
-            raise ModelStalled(f"no data for {self._seconds:g} s") from None
-        finally:
-            self._waiting = None
 
     def _look(self) -> None:
         silent = self._loop.time() - self._last
-        if silent < self._seconds or self._waiting is None:
-            # While nobody waits for the service, its silence is ours.
+        if silent < self._seconds or not self.is_waiting:
             pause = max(self._seconds - silent, 0.05)
             self._timer = self._loop.call_later(pause, self._look)
             return
-        self._barked = True
-        self._waiting.cancel()
+        self._has_barked = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 async def _refusal(response: httpx.Response) -> ModelError:

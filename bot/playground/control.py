@@ -116,9 +116,8 @@ class Control:
         if request.headers.get("content-type", "").startswith("multipart/"):
             async with request.form() as form:
                 given: dict[str, Any] = {k: v for k, v in form.items() if isinstance(v, str)}
-                for upload in form.getlist("files"):
-                    if isinstance(upload, UploadFile):
-                        files.append(await self._store(upload, given["as"], _origin(request)))
+                uploads = [one for one in form.getlist("files") if isinstance(one, UploadFile)]
+                files = [await self._store(one, given["as"], _origin(request)) for one in uploads]
         else:
             given = await _body(request)
         message = self._people.say(

@@ -24,7 +24,7 @@ from bot.playground.mind import Plan, think
 from bot.playground.strictness import Fault, check, fault_of
 
 CHAT = "/compatible-mode/v1/chat/completions"
-_LOGGED = 200
+_LOGGED = 2_000
 _CHARACTERS_A_TOKEN = 4
 
 
@@ -90,13 +90,15 @@ class RehearsalModel:
             fault = fault_of(self._faults.popleft())
         if fault is not None and fault.status != 200:
             return _refusal(fault)
-        self._requests.append({"n": next(self._numbers), "body": _without_pictures(given)})
+        entry: dict[str, Any] = {"n": next(self._numbers), "body": _without_pictures(given)}
+        entry["arrived"] = time.time()
+        self._requests.append(entry)
         plan = think(given["messages"])
         if plan.fail and not (plan.once and self._has_failed(given)):
             fault = fault_of(plan.fail, after=plan.fail_after)
             if fault.status != 200:
                 return _refusal(fault)
-        return _Answer(given, plan, fault, self._settings)
+        return _Answer(given, plan, fault, self._settings, entry)
 
     def _has_failed(self, given: dict[str, Any]) -> bool:
         """`/fail … once`: the same question is answered the second time."""
@@ -110,12 +112,18 @@ class _Answer(Response):
     """One answer, streamed at the pace of a real model or given whole."""
 
     def __init__(
-        self, given: dict[str, Any], plan: Plan, fault: Fault | None, settings: ModelSettings
+        self,
+        given: dict[str, Any],
+        plan: Plan,
+        fault: Fault | None,
+        settings: ModelSettings,
+        entry: dict[str, Any],
     ) -> None:
         self._given = given
         self._plan = plan
         self._fault = fault
         self._settings = settings
+        self._entry = entry
         self._id = f"chatcmpl-{uuid.uuid4()}"
         self.background = None
 
@@ -174,6 +182,7 @@ class _Answer(Response):
                 async for ending in self._break():
                     yield ending
                 return
+        self._entry["ended"] = time.time()
         for ending in self._ending(said):
             yield ending
 

@@ -45,6 +45,10 @@ class PlaygroundSettings:
     limits: bool = False
     """Whether Slack's rate limits hold."""
     stream_seconds: float = 300.0
+    latency: float = 0.0
+    """Seconds that each call of the Web API takes."""
+    more_channels: int = 0
+    """Further public channels, `#room-1` and so on, with everybody in them."""
     model: ModelSettings = field(default_factory=ModelSettings)
     model_name: str = "rehearsal"
     """What the page says of the model."""
@@ -52,7 +56,7 @@ class PlaygroundSettings:
 
 def create_app(settings: PlaygroundSettings) -> Starlette:
     """The playground as an ASGI app."""
-    workspace = Workspace()
+    workspace = Workspace(more_channels=settings.more_channels)
     chat = Chat(stream_seconds=settings.stream_seconds)
     delivery = Delivery(workspace, request_url=settings.request_url, secret=settings.signing_secret)
     people = People(workspace, delivery, chat)
@@ -64,6 +68,7 @@ def create_app(settings: PlaygroundSettings) -> Starlette:
         bot_token=settings.bot_token,
         app_token=settings.app_token,
         scopes=SCOPES,
+        latency=settings.latency,
     )
     control = Control(workspace, people, delivery, web_api, settings.model_name)
 
@@ -149,9 +154,17 @@ def main() -> None:
     parser.add_argument("--limits", action="store_true", help="Slack's rate limits hold")
     parser.add_argument("--first-token", type=float, default=0.3, help="seconds")
     parser.add_argument("--rate", type=float, default=50.0, help="tokens a second")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds for each call")
+    parser.add_argument("--more-channels", type=int, default=0)
     given = parser.parse_args()
     model = ModelSettings(first_token_seconds=given.first_token, tokens_per_second=given.rate)
-    settings = PlaygroundSettings(request_url=given.request_url, limits=given.limits, model=model)
+    settings = PlaygroundSettings(
+        request_url=given.request_url,
+        limits=given.limits,
+        latency=given.latency,
+        more_channels=given.more_channels,
+        model=model,
+    )
     serve(settings, host=given.host, port=given.port).run()
 
 

@@ -21,7 +21,7 @@ Method = Callable[[Workspace, Arguments], "dict[str, Any] | Awaitable[dict[str, 
 _JSON_ARGUMENTS = frozenset(
     {"blocks", "chunks", "metadata", "view", "prompts", "files", "attachments", "loading_messages"}
 )
-_LOGGED = 2_000
+_LOGGED = 20_000
 
 
 @dataclass(kw_only=True)
@@ -50,6 +50,7 @@ class WebApi:
         bot_token: str,
         app_token: str,
         scopes: str,
+        latency: float = 0.0,
     ) -> None:
         self.workspace = workspace
         self.limits = limits
@@ -59,12 +60,15 @@ class WebApi:
         self._methods = methods
         self._tokens = {bot_token: "bot", app_token: "app"}
         self._scopes = scopes
+        self._latency = latency
         self._numbers = itertools.count(1)
 
     async def answer(self, request: Request) -> Response:
         """Answer one HTTP request."""
         began = time.perf_counter()
         method = request.path_params["method"]
+        if self._latency:
+            await asyncio.sleep(self._latency)
         arguments = await _arguments(request)
         fault = self._fault(method)
         if fault is not None and fault.kind != "drop_after":

@@ -70,7 +70,7 @@ class Workspace:
     app_id = "A0THREADW"
     bot_name = "threadwise"
 
-    def __init__(self) -> None:
+    def __init__(self, *, more_channels: int = 0) -> None:
         people = (
             Person(
                 id="U0ANNA",
@@ -120,6 +120,10 @@ class Workspace:
         channels += [
             Channel(id=f"D0{person.name.upper()}", name="", type="im", members={person.id, bot})
             for person in people
+        ]
+        channels += [
+            Channel(id=f"C0ROOM{n}", name=f"room-{n}", type="channel", members={*everybody, bot})
+            for n in range(1, more_channels + 1)
         ]
         self.channels = {channel.id: channel for channel in channels}
         self.files: dict[str, StoredFile] = {}

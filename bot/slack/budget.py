@@ -3,11 +3,14 @@
 Slack counts calls a minute, for each method and workspace, over everything an app does there
 ("Rate limits": Tier 2 is 20, Tier 3 is 50, Tier 4 is 100). Three promises follow from that:
 
-* We never call when the minute is used up, so there is no storm of 429s.
+* We never call when the minute is used up, so there is no storm of 429s. The documented figures
+  are floors ("20+"): streams may be started beyond them until Slack says 429 for the first time,
+  and for ten minutes after that they are kept to the letter.
 * What ends a reply is set aside when the reply begins, so every reply ends complete.
 * What is left is shared by the replies that are growing: the more there are, the slower each.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -15,7 +18,7 @@ _MINUTE = 60.0
 # A little below Slack's figures: its clock is not ours, and calls overtake each other on the way.
 _CALLS_A_MINUTE = {
     "chat.startStream": 19,
-    "chat.stopStream": 19,
+    "chat.stopStream": 20,  # what has been started must be ended, be it to the last call
     "chat.appendStream": 95,
     "chat.update": 47,
     "agents.sessions.setStatus": 40,
@@ -26,6 +29,8 @@ _OTHER = 45
 _POST_PAUSE = 1.05
 """Between two chat.postMessage in one channel ("Rate limits", special tier: one a second)."""
 _POST_BURST = 2
+_GENEROUS = frozenset({"chat.startStream", "chat.stopStream"})
+_BINDING_SECONDS = 600.0
 
 
 class Minute:
@@ -38,6 +43,8 @@ class Minute:
         self._clock = clock
         self._calls: deque[float] = deque()
         self._blocked_until = 0.0
+        self.binding_until = math.inf
+        """Until when the documented figure is kept to the letter."""
 
     @property
     def used(self) -> int:
@@ -50,8 +57,11 @@ class Minute:
     @property
     def free(self) -> int:
         """How many calls may be made now, without touching what is set aside."""
-        if self._clock() < self._blocked_until:
+        now = self._clock()
+        if now < self._blocked_until:
             return 0
+        if now >= self.binding_until:
+            return self.limit
         return self.limit - self.used - self.reserved
 
     def take(self) -> None:
@@ -66,7 +76,7 @@ class Minute:
         """Seconds until a call that may use what is set aside can be made; 0 for now."""
         now = self._clock()
         pause = max(0.0, self._blocked_until - now)
-        if self.used >= self.limit:
+        if self.used >= self.limit and now < self.binding_until:
             pause = max(pause, self._calls[self.used - self.limit] + _MINUTE - now)
         return pause
 
@@ -87,7 +97,15 @@ class Budget:
         if minute is None:
             limit = _CALLS_A_MINUTE.get(method, _OTHER)
             minute = self._methods[method] = Minute(limit, self._clock)
+            if method in _GENEROUS:
+                minute.binding_until = 0.0
         return minute
+
+    def limited(self, method: str, seconds: float) -> None:
+        """Slack said 429: nothing of this method for so long, and all figures bind for a while."""
+        self[method].block(seconds)
+        for generous in _GENEROUS:
+            self[generous].binding_until = self._clock() + _BINDING_SECONDS
 
     def next_post(self, channel: str) -> float:
         """Book a message in a channel; returns how many seconds it has to wait."""
@@ -122,8 +140,8 @@ class Budget:
     def may_edit_in_between(self) -> bool:
         """Whether an edit before the last may be made: most of the budget is for last ones."""
         minute = self["chat.update"]
-        streams_run_short = "chat.startStream" in self.refused or self["chat.startStream"].free > 0
-        share = 0.45 if streams_run_short else 0.2
+        # Where streams run short, edits have to end many more replies than they otherwise would.
+        share = 0.45 if "chat.startStream" in self.refused or self.can_stream else 0.2
         return minute.free > minute.limit * (1 - share)
 
 
@@ -132,7 +150,7 @@ def append_pause(appends: int, budget: Budget) -> float:
 
     Quick at first, when every word counts, then steady; slower when many streams share the minute.
     """
-    steady = (0.6, 0.9)[appends] if appends < 2 else 1.5
+    steady = (0.15, 0.6, 0.9)[appends] if appends < 3 else 1.5
     minute = budget["chat.appendStream"]
     if minute.free > minute.limit // 2 and budget.live_streams < 4:
         return steady

@@ -23,6 +23,14 @@ def safe_end(line: str, *, shown: int) -> int:
     return best
 
 
+def first_glimpse(line: str) -> int:
+    """How much of an answer's very first word can be shown while it is being written.
+
+    The cut is inside the word, where no space can get lost; a word with any mark in it waits.
+    """
+    return len(line) - 1 if len(line) > 1 and line.isalnum() else 0
+
+
 def _is_cut(line: str, position: int) -> bool:
     before, after = line[position - 1], line[position]
     if after.isspace():

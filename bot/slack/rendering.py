@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.slack.disarm import disarm
-from bot.slack.inline import safe_end
+from bot.slack.inline import first_glimpse, safe_end
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
 _DELIMITER = re.compile(r"^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
@@ -85,6 +85,7 @@ class _Showable:
     def __init__(self, people: frozenset[str]) -> None:
         self._people = people
         self._held = ""
+        self._has_begun = False
         self._line_shown = ""
         """The part of the current line that has been let through already."""
         self._fence = ""
@@ -136,10 +137,12 @@ class _Showable:
             return line.rfind(" ") + 1 - shown if " " in line[shown:].rstrip() else 0
         if start.startswith("|") or start[:3] in {"`", "``", "```", "~", "~~", "~~~"}:
             return 0
-        return safe_end(line, shown=shown) - shown
+        end = safe_end(line, shown=shown) - shown
+        return end or (0 if self._has_begun else first_glimpse(line))
 
     def _let_through(self, end: int) -> str:
         piece, self._held = self._held[:end], self._held[end:]
+        self._has_begun = True
         line = self._line_shown + piece
         in_code = bool(self._fence)
         if not piece.endswith("\n"):

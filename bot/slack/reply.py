@@ -27,10 +27,6 @@ from bot.slack.status import Status
 
 STOP_ACTION = "stop_reply"
 RETRY_ACTION = "retry_reply"
-_FIRST_WORDS = 20
-"""So many visible characters go out at once; the pace begins after them."""
-_FIRST_PATIENCE = 0.3
-"""Seconds after which fewer will do."""
 _NO_STREAMS_HERE = frozenset(
     {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
 )
@@ -89,8 +85,6 @@ class SlackReply:
         self._on_stop = on_stop
         self._on_segment = on_segment
         self._text: list[str] = []
-        self._length = 0
-        self._first_written_at = 0.0
         self._people = frozenset(message.author_id for message in turn.messages)
         self._draft = Draft(people=self._people)
         self._news = asyncio.Event()
@@ -136,18 +130,14 @@ class SlackReply:
 
     def write(self, text: str) -> None:
         """Add the next characters of the answer. Called for every token: it must cost nothing."""
-        if not self._length:
-            self._first_written_at = time.monotonic()
-            asyncio.get_running_loop().call_later(_FIRST_PATIENCE, self._news.set)
         self._text.append(text)
-        self._length += len(text)
         self._draft.feed(text)
-        if self.first_shown_at is None and self._length >= _FIRST_WORDS:
-            self._news.set()
+        if self.first_shown_at is None:
+            self._news.set()  # the first words go out at once; the pace begins after them
 
     def restart(self) -> None:
         """Forget the text so far; what Slack shows is rewritten as the new text comes."""
-        self._text, self._length = [], 0
+        self._text = []
         self._draft = Draft(people=self._people)
         self._standing = [self._as_edited(message) for message in self._standing]
 
@@ -214,19 +204,13 @@ class SlackReply:
     async def _show(self) -> float | None:
         """Show what is safe to show; returns the seconds until the next time."""
         texts = self._draft.segments
-        if not texts or not texts[-1].strip():
-            return None
-        ready = len(texts) > 1 or len(texts[-1]) >= _FIRST_WORDS
-        if not self._standing and not ready and not self._patience_is_over():
+        if not texts or (not self._standing and not _is_visible(texts[0])):
             return None
         try:
             return await self._show_all(list(texts))
         except SlackLimited as limit:
-            self._budget[limit.method].block(limit.retry_after)
+            self._budget.limited(limit.method, limit.retry_after)
             return 0.5
-
-    def _patience_is_over(self) -> bool:
-        return self._length > 0 and time.monotonic() - self._first_written_at >= _FIRST_PATIENCE
 
     async def _show_all(self, texts: list[str]) -> float | None:
         for position, text in enumerate(texts):
@@ -252,7 +236,7 @@ class SlackReply:
                 if refusal.code in _NO_STREAMS_HERE:
                     self._budget.refused.add("chat.startStream")
             except SlackLimited as limit:
-                self._budget["chat.startStream"].block(limit.retry_after)
+                self._budget.limited(limit.method, limit.retry_after)
             except SlackUnreachable:
                 if await self._adopt_orphan():
                     return True
@@ -364,6 +348,11 @@ class SlackReply:
     @staticmethod
     def _is_stream(message: Standing) -> bool:
         return message.segment.streamed
+
+
+def _is_visible(text: str) -> bool:
+    """Whether there is something to read yet, beyond the marks of Markdown."""
+    return any(char.isalnum() for char in text)
 
 
 async def delete_message(api: SlackApi, channel: str, ts: str) -> None:

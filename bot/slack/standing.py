@@ -140,7 +140,7 @@ class StreamedMessage:
                 await self._place.api.write("chat.stopStream", **arguments)
                 return
             except SlackLimited as limit:
-                minute.block(limit.retry_after)
+                self._place.budget.limited(limit.method, limit.retry_after)
 
     def let_go(self) -> None:
         """The stream is no longer ours to end: give back what was set aside for it."""
@@ -220,7 +220,7 @@ class EditedMessage:
             try:
                 return await self._rewrite(text, buttons)
             except SlackLimited as limit:
-                self._place.budget["chat.update"].block(limit.retry_after)
+                self._place.budget.limited(limit.method, limit.retry_after)
             except SlackUnreachable:
                 tries += 1
                 if tries == _TRIES:

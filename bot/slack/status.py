@@ -97,7 +97,7 @@ class Thinking:
             await self._status.api.write(method, **arguments)
             return True
         except SlackLimited as limit:
-            budget[method].block(limit.retry_after)
+            budget.limited(method, limit.retry_after)
         except SlackRefused as refusal:
             if refusal.code not in _OF_THIS_THREAD:
                 budget.refused.add(method)

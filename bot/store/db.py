@@ -13,6 +13,8 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.store.sqlite import connect
+
 T = TypeVar("T")
 Change = Callable[[AsyncConnection], Awaitable[T]]
 
@@ -33,7 +35,7 @@ def make_engine(url: str) -> AsyncEngine:
     full = async_url(url.replace("postgres://", "postgresql://", 1))
     if not full.startswith("sqlite"):
         return create_async_engine(full, pool_size=10, pool_pre_ping=True)
-    engine = create_async_engine(full, connect_args={"timeout": 10})
+    engine = create_async_engine(full, connect_args={"timeout": 10, "async_creator_fn": connect})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -7,7 +7,7 @@ applies only if it is newer, a deletion only the first time. So Slack's retries,
 
 import time
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -137,31 +137,38 @@ async def _company(
     return Company(people=(others or 0) + 1, is_known_whole=conversation.history_read)
 
 
+_CONVERSATION = select(Conversation.id, Conversation.history_read).where(
+    Conversation.team_id == bindparam("team"),
+    Conversation.channel_id == bindparam("channel"),
+    Conversation.thread_ts == bindparam("thread"),
+)
+_MESSAGE = select(Message).where(
+    Message.team_id == bindparam("team"),
+    Message.channel_id == bindparam("channel"),
+    Message.ts == bindparam("its_ts"),
+)
+_ADD_CONVERSATION = insert(Conversation).returning(Conversation.id)
+_ADD_MESSAGE = insert(Message).returning(Message.id)
+
+
 async def _find_conversation(connection: AsyncConnection, key: ThreadKey) -> Conversation | None:
     found = await connection.execute(
-        select(Conversation.id, Conversation.history_read).where(
-            Conversation.team_id == key.team_id,
-            Conversation.channel_id == key.channel_id,
-            Conversation.thread_ts == key.thread_ts,
-        )
+        _CONVERSATION,
+        {"team": key.team_id, "channel": key.channel_id, "thread": key.thread_ts},
     )
     return found.one_or_none()  # type: ignore[return-value]  # a row with these two columns
 
 
 async def _find_message(connection: AsyncConnection, key: ThreadKey, ts: str) -> Message | None:
     found = await connection.execute(
-        select(Message).where(_is_message(key.team_id, key.channel_id, ts))
+        _MESSAGE, {"team": key.team_id, "channel": key.channel_id, "its_ts": ts}
     )
     return found.one_or_none()  # type: ignore[return-value]  # a row with the table's columns
 
 
-def _is_message(team_id: str, channel_id: str, ts: str) -> ColumnElement[bool]:
-    return and_(Message.team_id == team_id, Message.channel_id == channel_id, Message.ts == ts)
-
-
 async def _add_conversation(connection: AsyncConnection, message: MessagePosted) -> int:
     added = await connection.execute(
-        insert(Conversation).returning(Conversation.id),
+        _ADD_CONVERSATION,
         {
             "team_id": message.key.team_id,
             "channel_id": message.key.channel_id,
@@ -179,7 +186,7 @@ async def add_message(
 ) -> int:
     """Insert one message and return its id."""
     added = await connection.execute(
-        insert(Message).returning(Message.id),
+        _ADD_MESSAGE,
         {
             "conversation_id": conversation_id,
             "team_id": message.key.team_id,
@@ -262,10 +269,8 @@ async def _ask_again(connection: AsyncConnection, conversation_id: int, reply_id
 
 
 async def _delete(connection: AsyncConnection, deletion: MessageDeleted) -> Wake | None:
-    found = await connection.execute(
-        select(Message).where(_is_message(deletion.team_id, deletion.channel_id, deletion.ts))
-    )
-    known = found.one_or_none()
+    where = {"team": deletion.team_id, "channel": deletion.channel_id, "its_ts": deletion.ts}
+    known = (await connection.execute(_MESSAGE, where)).one_or_none()
     if known is None or known.deleted:
         return None
     newest = known.asks and await _is_newest_question(connection, known)  # type: ignore[arg-type]

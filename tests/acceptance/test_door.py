@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.playground import (
     BOT,
     GENERAL,
     RunningPlayground,
+    free_port,
     running_bot,
     until,
 )
@@ -60,9 +60,7 @@ class Door:
 @pytest.fixture
 def door(tmp_path: Path) -> Iterator[Door]:
     """The program in HTTP mode; the playground delivers there too."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     settings = PlaygroundSettings(
         request_url=f"http://127.0.0.1:{port}/slack/events",
         model=ModelSettings(first_token_seconds=0.05),

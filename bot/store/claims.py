@@ -1,0 +1,207 @@
+"""Claiming a turn: in one transaction, find what is unanswered and make it this worker's.
+
+The statements are built once: building one costs more than running it.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.conversation.thread import (
+    Answer,
+    ChannelType,
+    Outcome,
+    Segment,
+    ThreadMessage,
+    Turn,
+    Withdrawal,
+)
+from bot.store.rows import key_of, messages_of, segments_of
+from bot.store.tables import Attachment, Conversation, Message, Reply
+
+LEASE_SECONDS = 15.0
+"""A reply whose worker has not been heard of for so long is taken over."""
+_REMEMBERED = 300
+"""Messages of a thread that a turn is given; longer threads begin later."""
+
+_CONVERSATION = select(Conversation).where(Conversation.id == bindparam("conversation"))
+_OPEN_REPLIES = select(Reply).where(
+    Reply.conversation_id == bindparam("conversation"),
+    Reply.outcome.in_((Outcome.WRITING.value, Outcome.WITHDRAWN.value)),
+    Reply.finished_at.is_(None),
+)
+_MESSAGES = (
+    select(
+        *Message.__table__.columns,
+        Attachment.file_id,
+        Attachment.name,
+        Attachment.media_type,
+        Attachment.size,
+        Attachment.url,
+    )
+    .outerjoin(Attachment, Attachment.message_id == Message.id)
+    .where(Message.conversation_id == bindparam("conversation"), ~Message.deleted)
+    .order_by(Message.ts.desc(), Attachment.id)
+    .limit(_REMEMBERED)
+)
+_ANSWERS = (
+    select(Reply.id, Reply.question_ts, Reply.text, Reply.segments, Reply.outcome)
+    .where(Reply.conversation_id == bindparam("conversation"), Reply.id != bindparam("ours"))
+    .order_by(Reply.question_ts.desc())
+    .limit(_REMEMBERED)
+)
+_TAKE_OVER = (
+    update(Reply)
+    .where(
+        and_(Reply.id == bindparam("its_id"), Reply.attempt == bindparam("its_attempt")),
+    )
+    .values(
+        attempt=bindparam("next_attempt"), worker=bindparam("by"), heartbeat_at=bindparam("now")
+    )
+)
+_BEGIN = insert(Reply).returning(Reply.id)
+_ASSIGN = (
+    update(Message)
+    .where(Message.id.in_(bindparam("questions", expanding=True)))
+    .values(reply_id=bindparam("reply"))
+)
+_KEPT = frozenset({Outcome.DONE.value, Outcome.STOPPED.value, Outcome.FAILED.value})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A reply that is ours to write."""
+
+    id: int
+    attempt: int
+    question_ids: frozenset[int]
+    text: str = ""
+    segments: tuple[Segment, ...] = ()
+
+
+async def claim(
+    connection: AsyncConnection, conversation_id: int, worker: str
+) -> Turn | Withdrawal | None:
+    """Take the next thing to do in a conversation; None where there is nothing to do."""
+    given = {"conversation": conversation_id}
+    running = (await connection.execute(_OPEN_REPLIES, given)).all()
+    for reply in running:
+        if reply.outcome == Outcome.WITHDRAWN.value:
+            return await _withdrawal(connection, reply)
+    rows = list(await connection.execute(_MESSAGES, given))[::-1]
+    if running:
+        held = await _take_over(connection, running[0], rows, worker)
+    else:
+        held = await _begin(connection, conversation_id, rows, worker)
+    return None if held is None else await _turn(connection, conversation_id, held, rows)
+
+
+async def _withdrawal(connection: AsyncConnection, reply: Row[Any]) -> Withdrawal:
+    given = {"conversation": reply.conversation_id}
+    conversation = (await connection.execute(_CONVERSATION, given)).one()
+    return Withdrawal(
+        reply_id=reply.id, key=key_of(conversation), segments=segments_of(reply.segments)
+    )
+
+
+async def _take_over(
+    connection: AsyncConnection, reply: Row[Any], rows: Sequence[Any], worker: str
+) -> _Held | None:
+    now = time.time()
+    if reply.heartbeat_at > now - LEASE_SECONDS:
+        return None
+    changed = await connection.execute(
+        _TAKE_OVER,
+        {
+            "its_id": reply.id,
+            "its_attempt": reply.attempt,
+            "next_attempt": reply.attempt + 1,
+            "by": worker,
+            "now": now,
+        },
+    )
+    if not changed.rowcount:
+        return None
+    return _Held(
+        id=reply.id,
+        attempt=reply.attempt + 1,
+        question_ids=frozenset(row.id for row in rows if row.reply_id == reply.id),
+        text=reply.text,
+        segments=segments_of(reply.segments),
+    )
+
+
+async def _begin(
+    connection: AsyncConnection, conversation_id: int, rows: Sequence[Any], worker: str
+) -> _Held | None:
+    waiting = [row for row in rows if row.asks and row.reply_id is None]
+    if not waiting:
+        return None
+    # An edited question is answered in its old place, and not together with newer ones.
+    redo_of = waiting[0].redo_of
+    group = [row for row in waiting if row.redo_of == redo_of]
+    segments: list[dict[str, Any]] = []
+    if redo_of is not None:
+        left = await connection.scalar(select(Reply.segments).where(Reply.id == redo_of))
+        segments = left or []
+    now = time.time()
+    begun = await connection.execute(
+        _BEGIN,
+        {
+            "conversation_id": conversation_id,
+            "question_ts": group[-1].ts,
+            "outcome": Outcome.WRITING.value,
+            "attempt": 1,
+            "worker": worker,
+            "heartbeat_at": now,
+            "stop_requested": False,
+            "text": "",
+            "segments": segments,
+            "failure": "",
+            "started_at": now,
+        },
+    )
+    reply_id = int(begun.scalar_one())
+    question_ids = frozenset(row.id for row in group)
+    await connection.execute(_ASSIGN, {"questions": list(question_ids), "reply": reply_id})
+    return _Held(id=reply_id, attempt=1, question_ids=question_ids, segments=segments_of(segments))
+
+
+async def _turn(
+    connection: AsyncConnection, conversation_id: int, held: _Held, rows: Sequence[Any]
+) -> Turn:
+    given = {"conversation": conversation_id}
+    conversation = (await connection.execute(_CONVERSATION, given)).one()
+    messages = tuple(messages_of(rows))
+    others: Sequence[Row[Any]] = ()
+    if any(row.reply_id not in {None, held.id} or row.redo_of is not None for row in rows):
+        asked = {**given, "ours": held.id}
+        others = (await connection.execute(_ANSWERS, asked)).all()[::-1]
+    return Turn(
+        reply_id=held.id,
+        attempt=held.attempt,
+        conversation_id=conversation_id,
+        key=key_of(conversation),
+        channel_type=ChannelType(conversation.channel_type),
+        history_read=conversation.history_read,
+        messages=messages,
+        questions=_questions(messages, held),
+        answers=tuple(
+            Answer(question_ts=row.question_ts, text=row.text)
+            for row in others
+            if row.outcome in _KEPT and row.text
+        ),
+        text_so_far=held.text,
+        segments=held.segments,
+        other_segments=frozenset(
+            segment.ts for row in others for segment in segments_of(row.segments)
+        ),
+    )
+
+
+def _questions(messages: Sequence[ThreadMessage], held: _Held) -> tuple[ThreadMessage, ...]:
+    return tuple(message for message in messages if message.id in held.question_ids)
