@@ -57,10 +57,9 @@ class Minute:
     @property
     def free(self) -> int:
         """How many calls may be made now, without touching what is set aside."""
-        now = self._clock()
-        if now < self._blocked_until:
+        if self.blocked_for:
             return 0
-        if now >= self.binding_until:
+        if self._clock() >= self.binding_until:
             return self.limit
         return self.limit - self.used - self.reserved
 
@@ -72,13 +71,16 @@ class Minute:
         """Slack said 429: nothing for so long."""
         self._blocked_until = max(self._blocked_until, self._clock() + seconds)
 
+    @property
+    def blocked_for(self) -> float:
+        """Seconds that Slack has asked us to wait, as far as they are not over."""
+        return max(0.0, self._blocked_until - self._clock())
+
     def wait(self) -> float:
         """Seconds until a call that may use what is set aside can be made; 0 for now."""
-        now = self._clock()
-        pause = max(0.0, self._blocked_until - now)
-        if self.used >= self.limit and now < self.binding_until:
-            pause = max(pause, self._calls[self.used - self.limit] + _MINUTE - now)
-        return pause
+        if self.used < self.limit:
+            return self.blocked_for
+        return max(self.blocked_for, self._calls[self.used - self.limit] + _MINUTE - self._clock())
 
 
 class Budget:

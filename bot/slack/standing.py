@@ -126,10 +126,13 @@ class StreamedMessage:
         self.shown = text
 
     async def _stop(self, text: str, arguments: dict[str, Any]) -> None:
-        """End the stream as soon as Slack allows; until then its text is there already."""
+        """End the stream as soon as Slack allows; until then its text is there already.
+
+        It is tried whatever the count says: stops come no faster than starts did.
+        """
         minute = self._place.budget["chat.stopStream"]
         while True:
-            if pause := minute.wait():
+            if pause := minute.blocked_for:
                 with suppress(SlackLimited):
                     await self.grow(text)
                 if self.shown == text:
