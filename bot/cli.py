@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bot import app as process
 from bot import check as checking
-from bot import schedule
+from bot import schedule, trial
 from bot.config import Settings, load_settings
 from bot.errors import ConfigError, SlackRefused, ThreadwiseError
 from bot.manifest import manifest as make_manifest
@@ -97,6 +97,16 @@ def manifest(
 ) -> None:
     """Print the manifest to paste when creating the Slack app."""
     print(json.dumps(make_manifest(host=host, agent=not classic), indent=2))  # noqa: T201
+
+
+@cli.command()
+def playground(
+    port: Annotated[int, typer.Option(help="Where the page is served.")] = 8000,
+    host: Annotated[str, typer.Option(help="Which address to listen on.")] = "127.0.0.1",
+    limits: Annotated[bool, typer.Option(help="Slack's rate limits hold.")] = False,
+) -> None:
+    """A local Slack workspace in the browser, with the bot in it; no account, no key."""
+    asyncio.run(trial.run(host=host, port=port, limits=limits))
 
 
 async def _print_findings(settings: Settings) -> bool:

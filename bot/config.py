@@ -77,6 +77,31 @@ def load_settings(
     return parse_settings({**from_file, **real})
 
 
+def playground_environ(
+    url: str, folder: Path, *, bot_token: str, app_token: str, model_key: str
+) -> tuple[dict[str, str], bool]:
+    """The environment of a bot in the playground, and whether it has a real model.
+
+    Slack is the playground's; the model is too, unless the admin's own key is set.
+    """
+    from_file = {key: value for key, value in dotenv_values(".env").items() if value is not None}
+    environ = {**from_file, **os.environ}
+    is_real = bool(environ.get("DASHSCOPE_API_KEY", "").strip())
+    slack = {
+        "SLACK_BOT_TOKEN": bot_token,
+        "SLACK_APP_TOKEN": app_token,
+        "SLACK_SIGNING_SECRET": "",
+        "SLACK_CLIENT_ID": "",
+        "SLACK_CLIENT_SECRET": "",
+        "SLACK_API_URL": f"{url}/api/",
+        "DATABASE_URL": f"sqlite:///{folder / 'playground.db'}",
+        "HOST": "127.0.0.1",
+        "PORT": "0",
+    }
+    model = {} if is_real else {"DASHSCOPE_API_KEY": model_key, "DASHSCOPE_BASE_URL": url}
+    return {**environ, **slack, **model}, is_real
+
+
 def parse_settings(environ: Mapping[str, str]) -> Settings:
     """Turn environment variables into settings. Raises ConfigError with every mistake."""
     reader = _Reader(environ)

@@ -25,6 +25,7 @@ _LOUD_LIBRARIES = (
     "aiosqlite",
     "alembic",
     "apscheduler",
+    "uvicorn",
 )
 
 

@@ -194,6 +194,7 @@ class Control:
     async def fault(self, request: Request) -> dict[str, Any]:
         """Let the next calls of a method go wrong; an empty body mends everything."""
         given = await _body(request)
+        given.pop("as", None)
         if given:
             self._web_api.faults.append(Fault(**given))
         else:
