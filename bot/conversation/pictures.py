@@ -11,8 +11,9 @@ from PIL import ImageOps, UnidentifiedImageError
 from bot.conversation.messages import Image
 
 pillow_heif.register_heif_opener()
+Pillow.init()
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "HEIF", "TIFF", "BMP", "MPO")
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "HEIF", "TIFF", "BMP")
 _SMALLEST_SIDE = 11
 _MOST_STRETCHED = 200
 _QUALITIES = (88, 75, 60, 45)
@@ -24,6 +25,7 @@ DAMAGED = "the file is damaged"
 TOO_MANY_PIXELS = "it has {width:,} × {height:,} pixels, more than I can open"
 TOO_SMALL = "it is only {width} × {height} pixels"
 TOO_STRETCHED = "it is too long and narrow ({width:,} × {height:,} pixels)"
+BOMB = "it has more pixels than I can open"
 TOO_LARGE = "it is too large even when made smaller"
 
 
@@ -57,7 +59,7 @@ def prepare(data: bytes, *, name: str, limits: PictureLimits) -> Image:
     except UnidentifiedImageError as error:
         raise BrokenPicture(NOT_A_PICTURE) from error
     except (Pillow.DecompressionBombError, MemoryError) as error:
-        raise BrokenPicture(TOO_LARGE) from error
+        raise BrokenPicture(BOMB) from error
     except (
         Exception
     ) as error:  # Pillow's decoders raise whatever they meet: struct, value, OS errors

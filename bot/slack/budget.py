@@ -10,9 +10,11 @@ Slack counts calls a minute, for each method and workspace, over everything an a
 * What is left is shared by the replies that are growing: the more there are, the slower each.
 """
 
+import asyncio
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 _MINUTE = 60.0
 # A little below Slack's figures: its clock is not ours, and calls overtake each other on the way.
@@ -29,6 +31,7 @@ _OTHER = 45
 _POST_PAUSE = 1.05
 """Between two chat.postMessage in one channel ("Rate limits", special tier: one a second)."""
 _POST_BURST = 2
+_PROBES = 3
 _GENEROUS = frozenset({"chat.startStream", "chat.stopStream"})
 _BINDING_SECONDS = 600.0
 
@@ -93,6 +96,7 @@ class Budget:
         self.refused: set[str] = set()
         """Methods that this workspace does not have: they are not tried again."""
         self.live_streams = 0
+        self._probes = asyncio.Semaphore(_PROBES)
 
     def __getitem__(self, method: str) -> Minute:
         minute = self._methods.get(method)
@@ -118,6 +122,20 @@ class Budget:
         if len(self._posts) > 10_000:
             self._posts = {key: value for key, value in self._posts.items() if value[-1] > now - 60}
         return at - now
+
+    @asynccontextmanager
+    async def starting(self) -> AsyncIterator[bool]:
+        """Whether a stream may be started inside this block.
+
+        Beyond the documented figure only a few are tried at a time: when Slack's real limit is
+        reached, no more than those hear a 429.
+        """
+        minute = self["chat.startStream"]
+        if not self.can_stream or minute.used < minute.limit:
+            yield self.can_stream
+            return
+        async with self._probes:
+            yield self.can_stream
 
     @property
     def can_stream(self) -> bool:

@@ -11,7 +11,8 @@ _BROADCAST = re.compile(r"<!(channel|here|everyone|group)(?:\|[^>]*)?>", re.IGNO
 _GROUP = re.compile(r"<!subteam\^\w+(?:\|@?([^>]*))?>", re.IGNORECASE)
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^>]*))?>")
 _BARE = re.compile(r"(?<![\w@.])@(channel|here|everyone)\b", re.IGNORECASE)
-_IMG = re.compile(r"<img\b[^>]*?(?:\bsrc\s*=\s*[\"']?([^\s\"'>]*))?[^>]*>", re.IGNORECASE)
+_IMG = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_SRC = re.compile(r"\bsrc\s*=\s*[\"']?([^\s\"'>]*)", re.IGNORECASE)
 _EMPTY_IMAGE = re.compile(r"!\[\](?=[(\[])")
 _CODE_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
 
@@ -46,11 +47,16 @@ def _without_mentions(text: str, people: frozenset[str]) -> str:
     return _USER.sub(person, text)
 
 
+def _address(picture: re.Match[str]) -> str:
+    source = _SRC.search(picture[0])
+    return source[1] if source else ""
+
+
 def _without_pictures(text: str) -> str:
     if "@" in text:
         text = _BARE.sub(lambda found: f"@{_QUIET}{found[1]}", text)
     if "<" in text:
-        text = _IMG.sub(lambda found: found[1] or "", text)
+        text = _IMG.sub(_address, text)
     if "![" in text:
         text = _EMPTY_IMAGE.sub("[image]", text).replace("![", "[")
     return text

@@ -97,6 +97,8 @@ class _Showable:
         shown: list[str] = []
         while (end := self._next_line_end()) > 0:
             shown.append(self._let_through(end))
+        if (end := self._indentation()) > 0:
+            shown.append(self._let_through(end))
         if (end := self._part_of_line()) > 0:
             shown.append(self._let_through(end))
         return "".join(shown)
@@ -119,6 +121,16 @@ class _Showable:
         following = len(self._held) - len(self._held[newline + 1 :].lstrip())
         # The next piece has to begin with a word: Slack may drop spaces where two chunks meet.
         return newline + 1 if following < len(self._held) else 0
+
+    def _indentation(self) -> int:
+        """White space at the beginning of a line goes out with the line before, see above.
+
+        That of a fence or a table row waits: they are shown whole.
+        """
+        start = self._held.lstrip(" \t")
+        if self._line_shown or not self._has_begun or start[:1] in {"", "\n", "`", "~", "|"}:
+            return 0
+        return len(self._held) - len(start)
 
     def _begins_table(self, newline: int) -> bool:
         line = self._line_shown + self._held[:newline]
@@ -204,7 +216,8 @@ class _Segments:
         self._fence = ""
 
     def _begin_line(self, line: str) -> None:
-        if line.isspace() or (self._fence and closes(line, self._fence)):
+        is_blank = line.endswith("\n") and not line.strip()
+        if is_blank or (self._fence and closes(line, self._fence)):
             return
         at_block = not self._fence and (not self._before.strip() or line.startswith("#"))
         if self._length >= self._limits.firm or (at_block and self._length >= self._limits.soft):
@@ -224,14 +237,15 @@ class _Segments:
     def _place_in(self, part: str) -> int | None:
         """Where a line that is too long is cut: the next word, else the last possible character."""
         last = self._limits.hard - self._length
-        for place in range(max(1, self._limits.word - self._length), min(len(part), last)):
-            if part[place - 1].isspace() and not part[place].isspace():
+        for place in range(max(0, self._limits.word - self._length), min(len(part), last)):
+            before = part[place - 1] if place else self._line[-1:]
+            if before.isspace() and not part[place].isspace():
                 return place
-        return max(1, last) if len(part) > last else None
+        return max(0, last) if len(part) > last else None
 
     def _append(self, text: str) -> None:
-        if not self._length and not text.strip():
-            return  # a message does not begin with blank lines
+        if not self._length:
+            text = text.lstrip()  # a message does not begin with white space
         if text:
             self._pieces.append(text)
             self._length += len(text)

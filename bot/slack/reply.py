@@ -227,7 +227,17 @@ class SlackReply:
     async def _open(self, text: str) -> bool:
         """Begin a Slack message in the best way that the budget leaves; False where none is."""
         self._status.cancel()
-        if self._budget.can_stream and not self._refused_to_stream:
+        if not self._refused_to_stream and await self._start_stream(text):
+            return True
+        if not self._budget.can_edit:
+            return False
+        self._stand(await EditedMessage.post(self._place, text, is_whole=False))
+        return True
+
+    async def _start_stream(self, text: str) -> bool:
+        async with self._budget.starting() as may_start:
+            if not may_start:
+                return False
             try:
                 self._stand(await StreamedMessage.start(self._place, text))
                 return True
@@ -238,12 +248,8 @@ class SlackReply:
             except SlackLimited as limit:
                 self._budget.limited(limit.method, limit.retry_after)
             except SlackUnreachable:
-                if await self._adopt_orphan():
-                    return True
-        if not self._budget.can_edit:
-            return False
-        self._stand(await EditedMessage.post(self._place, text, is_whole=False))
-        return True
+                return await self._adopt_orphan()
+        return False
 
     def _stand(self, message: Standing) -> None:
         self._standing.append(message)

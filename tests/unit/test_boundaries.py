@@ -1,0 +1,89 @@
+"""Who may import whom: the arrows of bot/__init__.py, and each library in its own room."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2] / "bot"
+ROOMS = {
+    "conversation": {"conversation", "errors"},
+    "slack": {"slack", "conversation", "errors", "telemetry", "metrics"},
+    "model": {"model", "conversation", "errors", "telemetry", "metrics"},
+    "store": {"store", "conversation", "errors", "telemetry", "metrics"},
+    "worker": {"progress", "conversation", "errors", "telemetry", "metrics"},
+    "progress": {"conversation", "errors", "telemetry", "metrics"},
+    "playground": {"playground"},
+    "errors": set(),
+    "telemetry": set(),
+    "metrics": set(),
+    "config": {"errors"},
+}
+LIBRARIES = {
+    "httpx": {"model", "slack.files"},
+    "httpx_aiohttp": {"model"},
+    "sqlalchemy": {"store", "check"},
+    "alembic": {"store"},
+    "aiosqlite": {"store"},
+    "slack_sdk": {"slack"},
+    "slack_bolt": {"slack"},
+    "apscheduler": {"schedule"},
+    "dotenv": {"config"},
+    "structlog": {"telemetry"},
+    "prometheus_client": {"metrics", "web"},
+    "typer": {"cli"},
+}
+
+
+def broken_arrows(root: Path) -> Iterator[str]:
+    """Every import that goes where it may not, in words."""
+    for path in sorted(root.rglob("*.py")):
+        module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        for name in _imports(path):
+            if name.startswith("bot."):
+                yield from _broken_room(module, name.removeprefix("bot."))
+            else:
+                yield from _broken_library(module, name.split(".")[0])
+
+
+def _broken_room(module: str, target: str) -> Iterator[str]:
+    allowed = ROOMS.get(module.split(".")[0])
+    if allowed is not None and target.split(".")[0] not in allowed:
+        yield f"{module} may not import bot.{target}"
+
+
+def _broken_library(module: str, library: str) -> Iterator[str]:
+    homes = LIBRARIES.get(library)
+    if module.startswith("playground") or homes is None:
+        return
+    if not any(module == home or module.startswith(f"{home}.") for home in homes):
+        yield f"{module} may not import {library}"
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "bot":
+                yield from (f"bot.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def test_no_arrow_is_broken() -> None:
+    assert list(broken_arrows(ROOT)) == []
+
+
+def test_a_broken_arrow_is_named(tmp_path: Path) -> None:
+    for room, text in {
+        "conversation": "from bot.store.db import Writer\nimport httpx\n",
+        "playground": "import bot.errors\n",
+    }.items():
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "planted.py").write_text(text)
+
+    assert set(broken_arrows(tmp_path)) == {
+        "conversation.planted may not import bot.store.db",
+        "conversation.planted may not import httpx",
+        "playground.planted may not import bot.errors",
+    }
