@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.config import Settings
-from bot.errors import ModelError, ModelMisconfigured, SlackError, SlackRefused
+from bot.errors import DatabaseUnreachable, ModelError, ModelMisconfigured, SlackError, SlackRefused
 from bot.manifest import BOT_SCOPES
 from bot.model.client import ModelClient, make_http
 from bot.slack.api import SlackApi, make_session
@@ -65,7 +65,7 @@ async def _database(settings: Settings) -> Finding:
             words = f"{shown} has an older schema: run `bot migrate`."
             return Finding(part="database", ok=settings.embedded, words=words)
         return Finding(part="database", ok=True, words=f"{shown} is there, its schema is current.")
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, DatabaseUnreachable, OSError) as error:
         reason = str(error).splitlines()[0]
         words = f"{shown} can't be reached: check DATABASE_URL and that it runs. ({reason})"
         return Finding(part="database", ok=False, words=words)

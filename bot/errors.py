@@ -2,6 +2,7 @@
 
     ThreadwiseError
     ├── ConfigError             the admin's settings, all mistakes together
+    ├── DatabaseUnreachable     nothing can be kept or read
     ├── LostTurn                another worker has taken this turn over
     ├── SlackError              Slack did not do what it was asked
     │   ├── SlackRefused        it said why: `code` is Slack's own word
@@ -33,6 +34,10 @@ class ConfigError(ThreadwiseError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class DatabaseUnreachable(ThreadwiseError):
+    """The database gives no answer."""
 
 
 class LostTurn(ThreadwiseError):

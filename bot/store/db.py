@@ -1,7 +1,8 @@
 """The database: its engine, its migrations, and the one writer through which all changes go."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.errors import DatabaseUnreachable
 from bot.store.sqlite import connect
 
 T = TypeVar("T")
@@ -25,14 +27,14 @@ _BATCH = 64
 
 def async_url(url: str) -> str:
     """The same address with the async driver that the program brings."""
-    parsed = make_url(url)
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     driver = "sqlite+aiosqlite" if parsed.get_backend_name() == "sqlite" else "postgresql+psycopg"
     return parsed.set(drivername=driver).render_as_string(hide_password=False)
 
 
 def make_engine(url: str) -> AsyncEngine:
     """Open an engine for SQLite or PostgreSQL; nothing connects yet."""
-    full = async_url(url.replace("postgres://", "postgresql://", 1))
+    full = async_url(url)
     if not full.startswith("sqlite"):
         return create_async_engine(full, pool_size=10, pool_pre_ping=True)
     engine = create_async_engine(full, connect_args={"timeout": 10, "async_creator_fn": connect})
@@ -132,17 +134,18 @@ def _alembic(url: str) -> Config:
     config = Config()
     folder = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_TREE
     config.set_main_option("script_location", str(folder))
-    config.attributes["url"] = async_url(url.replace("postgres://", "postgresql://", 1))
+    config.attributes["url"] = async_url(url)
     return config
 
 
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the schema to a revision (blocking; run it in a thread under an event loop)."""
     config = _alembic(url)
-    if revision == "head":
-        command.upgrade(config, revision)
-    else:
-        command.downgrade(config, revision)
+    with _words_for_failure(url):
+        if revision == "head":
+            command.upgrade(config, revision)
+        else:
+            command.downgrade(config, revision)
 
 
 async def is_current(engine: AsyncEngine, url: str) -> bool:
@@ -152,8 +155,16 @@ async def is_current(engine: AsyncEngine, url: str) -> bool:
     def current(connection: Connection) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
-    async with engine.connect() as connection:
-        try:
+    with _words_for_failure(url):
+        async with engine.connect() as connection:
             return await connection.run_sync(current) == newest
-        except OperationalError:
-            return False
+
+
+@contextmanager
+def _words_for_failure(url: str) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        shown = make_url(async_url(url)).render_as_string(hide_password=True)
+        reason = str(error.orig).splitlines()[0]
+        raise DatabaseUnreachable(f"The database {shown} can't be used: {reason}") from error

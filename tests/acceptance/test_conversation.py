@@ -318,6 +318,7 @@ def test_a_stream_that_slack_ends_early_goes_on_in_the_same_message(tmp_path: Pa
     try:
         with running_bot(playground, tmp_path):
             ts = playground.say(f"{AT}/tokens 200 60")
+            playground.growing(ts)
             until(lambda: shown(playground.answers(ts)[0]).startswith(long_text(800)))
             assert len(playground.answers(ts)) == 1
     finally:

@@ -113,9 +113,7 @@ def _measure(given: argparse.Namespace, http: httpx.Client, pid: int) -> None:
         until(lambda q=question: _is_whole(http, q, given), seconds=300)  # type: ignore[misc]
     peak.stop()
     cpu = _cpu(pid) - idle_cpu
-    calls = [
-        call for call in http.get("/playground/calls", params={"since": since}).json()["calls"]
-    ]
+    calls = list(http.get("/playground/calls", params={"since": since}).json()["calls"])
     _attribute(questions, calls, http, given)
     _report(given, questions, calls, cpu, peak.highest - idle_memory)
 

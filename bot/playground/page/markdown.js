@@ -1,220 +1,157 @@
-/** Markdown and mrkdwn as DOM: blocks here, what is within a line in inline.js. */
+// Markdown and Slack's mrkdwn as DOM nodes. Text never becomes HTML: nothing a message says can run.
 
-import { h, reconcile } from "./dom.js";
-import { icon } from "./icons.js";
-import { markdownInline, slackInline } from "./inline.js";
-
-const FENCE = /^( {0,3})(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/;
-const RULE = /^ {0,3}([-*_])(?:\s*\1){2,}\s*$/;
-const QUOTE = /^ {0,3}> ?(.*)$/;
-const ITEM = /^(\s*)([-*+•]|\d{1,9}[.)])(\s+)(.*)$/;
-const DELIMITERS = /^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$/;
-const TASK = /^\[([ xX])\]\s+/;
-
-/** Show Markdown in `parent`; where the text has only grown, what stood there before stays. */
-export function showMarkdown(parent, text) {
-  const blocks = parse(text.replaceAll("\r\n", "\n").split("\n"));
-  reconcile(
-    parent,
-    blocks.map((block, index) => ({
-      key: `${index} ${block.type}`,
-      version: block.source,
-      build: () => BUILDERS[block.type](block),
-      update: block.type === "code" ? (node) => growCode(node, block) : undefined,
-    })),
-  );
-}
-
-/** The blocks of some lines, each with its source. */
-export function parse(lines) {
-  const blocks = [];
-  let at = 0;
-  while (at < lines.length) {
-    if (!lines[at].trim()) {
-      at += 1;
-      continue;
-    }
-    const { block, next } = read(lines, at) ?? paragraph(lines, at);
-    blocks.push({ ...block, source: lines.slice(at, next).join("\n") });
-    at = next;
+export const el = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value != null) node.setAttribute(name, value);
   }
-  return blocks;
-}
-
-const READERS = [fence, heading, rule, quote, table, list];
-
-function read(lines, at) {
-  for (const reader of READERS) {
-    const found = reader(lines, at);
-    if (found) return found;
-  }
-  return null;
-}
-
-function fence(lines, at) {
-  const opening = FENCE.exec(lines[at]);
-  if (!opening) return null;
-  const [, indent, sign, language] = opening;
-  const closing = new RegExp(`^ {0,3}\\${sign[0]}{${sign.length},}\\s*$`);
-  let end = at + 1;
-  while (end < lines.length && !closing.test(lines[end])) end += 1;
-  const body = lines.slice(at + 1, end).map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
-  return { block: { type: "code", language, text: body.join("\n") }, next: Math.min(end + 1, lines.length) };
-}
-
-function heading(lines, at) {
-  const found = HEADING.exec(lines[at]);
-  return found && { block: { type: "heading", level: found[1].length, text: found[2] }, next: at + 1 };
-}
-
-function rule(lines, at) {
-  return RULE.test(lines[at]) ? { block: { type: "rule" }, next: at + 1 } : null;
-}
-
-function quote(lines, at) {
-  let end = at;
-  while (end < lines.length && QUOTE.test(lines[end])) end += 1;
-  if (end === at) return null;
-  const inside = lines.slice(at, end).map((line) => QUOTE.exec(line)[1]);
-  return { block: { type: "quote", children: parse(inside) }, next: end };
-}
-
-function table(lines, at) {
-  if (!lines[at].includes("|") || !DELIMITERS.test(lines[at + 1] ?? "") || !lines[at + 1].includes("-")) return null;
-  const head = cells(lines[at]);
-  const aligned = cells(lines[at + 1]);
-  if (head.length !== aligned.length) return null;
-  let end = at + 2;
-  while (end < lines.length && lines[end].includes("|") && lines[end].trim()) end += 1;
-  const rows = lines.slice(at + 2, end).map(cells);
-  return { block: { type: "table", head, rows, align: aligned.map(alignment) }, next: end };
-}
-
-function cells(line) {
-  const inside = line.trim().replace(/^\|/, "").replace(/(?<!\\)\|$/, "");
-  const parts = inside.match(/(?:\\\||`[^`]*`|[^|])+|(?<=\|)(?=\|)|^(?=\|)/g) ?? [""];
-  return parts.map((part) => part.trim().replaceAll("\\|", "|"));
-}
-
-const alignment = (cell) => (cell.endsWith(":") ? (cell.startsWith(":") ? "center" : "right") : "left");
-
-function list(lines, at) {
-  const first = ITEM.exec(lines[at]);
-  if (!first) return null;
-  const base = first[1].length;
-  const ordered = /\d/.test(first[2]);
-  const items = [];
-  let next = at;
-  for (let found = first; found && isSibling(found, base, ordered); found = ITEM.exec(lines[next] ?? "")) {
-    const item = itemLines(lines, next, found, base);
-    items.push(asItem(item.lines));
-    next = item.next;
-  }
-  return { block: { type: "list", ordered, start: Number.parseInt(first[2], 10) || 1, items }, next };
-}
-
-const isSibling = ([, indent, marker], base, ordered) => Math.abs(indent.length - base) < 2 && /\d/.test(marker) === ordered;
-
-/** An item's lines without their indentation: what stands further right, and lazy text. */
-function itemLines(lines, at, [, , marker, gap, text], base) {
-  const width = base + marker.length + Math.min(gap.length, 4);
-  const own = [text];
-  let next = at + 1;
-  while (next < lines.length && belongs(lines, next, base)) {
-    own.push(lines[next].replace(new RegExp(`^ {0,${width}}`), ""));
-    next += 1;
-  }
-  return { lines: own, next: next + blanksBefore(lines, next, base) };
-}
-
-function belongs(lines, at, base) {
-  const line = lines[at];
-  if (!line.trim()) return indentOf(lines.slice(at).find((later) => later.trim()) ?? "") >= base + 2;
-  if (indentOf(line) >= base + 2) return true;
-  return Boolean(lines[at - 1].trim()) && !ITEM.test(line) && !startsBlock(lines, at);
-}
-
-/** One empty line between two items does not end a list. */
-function blanksBefore(lines, at, base) {
-  const found = !lines[at]?.trim() && ITEM.exec(lines[at + 1] ?? "");
-  return found && found[1].length <= base + 1 ? 1 : 0;
-}
-
-const indentOf = (line) => (line.trim() ? line.length - line.trimStart().length : -1);
-
-function asItem(lines) {
-  const task = TASK.exec(lines[0]);
-  if (task) lines = [lines[0].slice(task[0].length), ...lines.slice(1)];
-  return { done: task ? task[1] !== " " : null, children: parse(lines) };
-}
-
-function paragraph(lines, at) {
-  let end = at + 1;
-  while (end < lines.length && lines[end].trim() && !startsBlock(lines, end) && !ITEM.test(lines[end])) end += 1;
-  return { block: { type: "paragraph", text: lines.slice(at, end).join("\n").trim() }, next: end };
-}
-
-const startsBlock = (lines, at) => [fence, heading, rule, quote, table].some((reader) => reader(lines, at));
-
-const BUILDERS = {
-  paragraph: ({ text }) => h("p", {}, markdownInline(text)),
-  heading: ({ level, text }) => h(`h${Math.min(level + 2, 6)}`, { class: `heading-${level}` }, markdownInline(text)),
-  rule: () => h("hr"),
-  quote: ({ children }) => h("blockquote", {}, children.map(built)),
-  code: ({ language, text }) => codeBlock(text, language),
-  list: ({ ordered, start, items }) =>
-    h(ordered ? "ol" : "ul", { start: ordered && start !== 1 ? start : null }, items.map(itemNode)),
-  table: ({ head, rows, align }) => tableNode(head, rows, align),
+  node.append(...children.flat().filter((child) => child != null && child !== false));
+  return node;
 };
 
-const built = (block) => BUILDERS[block.type](block);
+const safe = (url) => (/^(https?:|mailto:)/i.test(url) ? url : "#");
+const link = (url, label) =>
+  el("a", { href: safe(url), target: "_blank", rel: "noopener noreferrer" }, label);
+const plain = (text) =>
+  text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
-function itemNode({ done, children }) {
-  const [first, ...rest] = children;
-  const text = first?.type === "paragraph" ? markdownInline(first.text) : first ? [built(first)] : [];
-  const box = done === null ? null : h("input", { type: "checkbox", disabled: true, checked: done, "aria-label": done ? "done" : "to do" });
-  return h("li", { class: box && "task" }, box, text, rest.map(built));
+const INLINE = new RegExp(
+  [
+    "(?<code>`+)(?<coded>.+?)\\k<code>(?!`)",
+    "<(?<kind>[@#!]?)(?<token>[^<>|\\s]+)(?:\\|(?<label>[^<>]*))?>",
+    "!?\\[(?<shown>[^\\]]*)\\]\\((?<url>[^)\\s]+)[^)]*\\)",
+    "(?<strong>\\*\\*|__)(?=\\S)(?<bold>.+?\\S?)\\k<strong>",
+    "(?<em>[*_])(?=\\S)(?<slant>[^*_]+?)\\k<em>(?![\\w])",
+    "~~(?<gone>.+?)~~",
+    "(?<bare>https?:\\/\\/[^\\s<>)]+)",
+  ].join("|"),
+  "u",
+);
+
+// `names` tells people and channels by id; `mrkdwn` makes single stars bold, as Slack does.
+export function inline(text, names, mrkdwn = false) {
+  const nodes = [];
+  let rest = text;
+  for (let found = INLINE.exec(rest); found; found = INLINE.exec(rest)) {
+    const part = found.groups;
+    if (found.index) nodes.push(plain(rest.slice(0, found.index)));
+    if (part.code) nodes.push(el("code", {}, plain(part.coded.trim() || part.coded)));
+    else if (part.token) nodes.push(token(part, names));
+    else if (part.url) nodes.push(link(part.url, part.shown || part.url));
+    else if (part.strong) nodes.push(el("strong", {}, ...inline(part.bold, names, mrkdwn)));
+    else if (part.em) {
+      const tag = mrkdwn && part.em === "*" ? "strong" : "em";
+      nodes.push(el(tag, {}, ...inline(part.slant, names, mrkdwn)));
+    } else if (part.gone) nodes.push(el("s", {}, ...inline(part.gone, names, mrkdwn)));
+    else nodes.push(link(part.bare, part.bare));
+    rest = rest.slice(found.index + found[0].length);
+  }
+  if (rest) nodes.push(plain(rest));
+  return nodes;
 }
 
-function tableNode(head, rows, align) {
-  const cell = (tag) => (text, column) => h(tag, { class: `align-${align[column] ?? "left"}` }, markdownInline(text));
-  const width = head.length;
-  const body = rows.map((row) => h("tr", {}, Array.from({ length: width }, (_, column) => cell("td")(row[column] ?? "", column))));
-  const table = h("table", {}, h("thead", {}, h("tr", {}, head.map(cell("th")))), h("tbody", {}, body));
-  return h("div", { class: "table-scroll", tabindex: 0, role: "group", "aria-label": "Table" }, table);
+function token({ kind, token: value, label }, names) {
+  if (kind === "@") return el("span", { class: "mention" }, "@" + (label || names(value) || value));
+  if (kind === "#") return el("span", { class: "mention" }, "#" + (label || names(value) || value));
+  if (kind === "!") return el("span", { class: "mention" }, "@" + (label || value));
+  if (/^(https?:|mailto:)/.test(value)) return link(value, label || value.replace("mailto:", ""));
+  return `<${value}${label ? "|" + label : ""}>`;
 }
 
-/** Code with its language and a button that copies it. */
-export function codeBlock(text, language = "") {
-  const code = h("code", {}, text);
-  const copy = h("button", { class: "copy", type: "button", "aria-label": "Copy code", onclick: () => copyFrom(code, copy) }, icon("copy"), h("span", {}, "Copy"));
-  return h("div", { class: "code" }, h("div", { class: "code-bar" }, h("span", {}, language), copy), h("pre", { tabindex: 0 }, code));
+const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
+const ROW = /^\s*\|/;
+const ITEM = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
+
+export function markdown(text, names) {
+  const lines = text.split("\n");
+  const nodes = [];
+  for (let at = 0; at < lines.length; ) {
+    const line = lines[at];
+    const heading = /^(#{1,6})\s+(.*)$/.exec(line);
+    if (!line.trim()) at += 1;
+    else if (FENCE.test(line)) at = fence(lines, at, nodes);
+    else if (ROW.test(line) && /^[\s|:-]+$/.test(lines[at + 1] ?? "")) at = table(lines, at, nodes, names);
+    else if (ITEM.test(line)) at = list(lines, at, nodes, names);
+    else if (heading) {
+      nodes.push(el(heading[1].length < 3 ? "h3" : "h4", {}, ...inline(heading[2], names)));
+      at += 1;
+    } else if (/^\s*>/.test(line)) {
+      const start = at;
+      while (at < lines.length && /^\s*>/.test(lines[at])) at += 1;
+      const quoted = lines.slice(start, at).map((one) => one.replace(/^\s*> ?/, "")).join("\n");
+      nodes.push(el("blockquote", {}, ...markdown(quoted, names)));
+    } else at = paragraph(lines, at, nodes, names);
+  }
+  return nodes;
 }
 
-function growCode(node, { text, language }) {
-  node.querySelector("pre code").textContent = text;
-  node.querySelector(".code-bar span").textContent = language;
+function fence(lines, at, nodes) {
+  const marker = FENCE.exec(lines[at])[1];
+  let end = at + 1;
+  while (end < lines.length && !lines[end].trim().startsWith(marker)) end += 1;
+  const code = lines.slice(at + 1, end).join("\n");
+  const copy = el("button", { type: "button", onclick: () => navigator.clipboard.writeText(code) }, "Copy");
+  nodes.push(el("pre", {}, el("code", {}, code), copy));
+  return end + 1;
 }
 
-async function copyFrom(code, button) {
-  await navigator.clipboard.writeText(code.textContent);
-  button.lastChild.textContent = "Copied";
-  setTimeout(() => (button.lastChild.textContent = "Copy"), 1500);
+const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim());
+
+function table(lines, at, nodes, names) {
+  const head = cells(lines[at]).map((cell) => el("th", {}, ...inline(cell, names)));
+  const rows = [];
+  let end = at + 2;
+  for (; end < lines.length && ROW.test(lines[end]); end += 1) {
+    rows.push(el("tr", {}, cells(lines[end]).map((cell) => el("td", {}, ...inline(cell, names)))));
+  }
+  const whole = el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows));
+  nodes.push(el("div", { class: "scroll" }, whole));
+  return end;
 }
 
-/** Slack's mrkdwn as nodes: preformatted text, quotes, and lines. */
-export function mrkdwn(text) {
-  return text.split(/```\n?([\s\S]*?)\n?```\n?/).flatMap((part, index) => (index % 2 ? [codeBlock(entities(part))] : quoted(part)));
+function list(lines, at, nodes, names) {
+  const [, indent, mark] = ITEM.exec(lines[at]);
+  const ordered = /\d/.test(mark);
+  const items = el(ordered ? "ol" : "ul", ordered ? { start: parseInt(mark, 10) } : {});
+  while (at < lines.length) {
+    const found = ITEM.exec(lines[at]);
+    if (!found || found[1].length < indent.length) break;
+    if (found[1].length > indent.length) {
+      const inner = [];
+      at = list(lines, at, inner, names);
+      items.lastElementChild.append(...inner);
+      continue;
+    }
+    items.append(el("li", {}, ...inline(found[3], names)));
+    at += 1;
+    while (at < lines.length && lines[at].trim() && /^\s/.test(lines[at]) && !ITEM.test(lines[at])) {
+      items.lastElementChild.append(" ", ...inline(lines[at].trim(), names));
+      at += 1;
+    }
+  }
+  nodes.push(items);
+  return at;
 }
 
-function quoted(text) {
-  if (!text) return [];
-  const groups = text.split(/((?:^(?:&gt;|>) ?.*(?:\n|$))+)/m);
-  return groups.flatMap((part, index) => {
-    if (index % 2 === 0) return slackInline(part.replace(/\n$/, index < groups.length - 1 ? "" : "\n"));
-    return [h("blockquote", {}, slackInline(part.replace(/^(?:&gt;|>) ?/gm, "").trimEnd()))];
-  });
+function paragraph(lines, at, nodes, names) {
+  const parts = [];
+  while (at < lines.length && lines[at].trim() && !FENCE.test(lines[at]) && !/^#{1,6}\s/.test(lines[at])) {
+    if (parts.length && (ITEM.test(lines[at]) || ROW.test(lines[at]))) break;
+    if (parts.length) parts.push(el("br"));
+    parts.push(...inline(lines[at], names));
+    at += 1;
+  }
+  nodes.push(el("p", {}, ...parts));
+  return at;
 }
 
-const entities = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+export function mrkdwn(text, names) {
+  const parts = text.split(/```/);
+  return parts.flatMap((part, index) =>
+    index % 2
+      ? [el("pre", {}, el("code", {}, plain(part.replace(/^\n/, ""))))]
+      : part.split("\n").flatMap((line, n) => [n ? el("br") : null, ...inline(line, names, true)]),
+  );
+}

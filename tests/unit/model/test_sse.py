@@ -1,5 +1,7 @@
 """Events come out the same, however their bytes arrive."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +33,7 @@ def test_any_split_gives_the_same_events(cuts: list[int]) -> None:
     decoder = SseDecoder()
     edges = sorted({0, len(STREAM), *cuts})
     found: list[SseEvent] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         found += decoder.feed(STREAM[start:end])
 
     assert found + decoder.end() == EVENTS

@@ -68,7 +68,7 @@ def test_a_429_stops_the_method_for_as_long_as_slack_says() -> None:
 
 
 def test_a_channel_gets_a_message_a_second() -> None:
-    budget, clock = _limited()
+    budget, _clock = _limited()
     waits = [budget.next_post("C1") for _ in range(4)]
 
     assert waits[:2] == [0, 0]

@@ -1,0 +1,212 @@
+"""The client against a real server that does what servers do."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from bot.conversation.messages import Delta, Finished, Prompt, Text, TextDelta, UserTurn
+from bot.errors import (
+    ModelBusy,
+    ModelCut,
+    ModelError,
+    ModelMisconfigured,
+    ModelStalled,
+    ModelUnavailable,
+)
+from bot.model.client import ModelClient, _mapped, make_http, request_limit
+from tests.playground import free_port
+
+Serve = Callable[[asyncio.StreamWriter], Awaitable[None]]
+PROMPT = Prompt(system="s", entries=(UserTurn(parts=(Text(text="hi"),)),), model="qwen3.7-plus")
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+END = b"data: [DONE]\n\n"
+
+
+def _text(text: str, finish: str | None = None) -> bytes:
+    choice = {"delta": {"content": text}, "finish_reason": finish, "index": 0}
+    return b"data: " + orjson.dumps({"choices": [choice], "id": "chatcmpl-1"}) + b"\n\n"
+
+
+def _refusal(status: int, code: str, **headers: str) -> Serve:
+    body = orjson.dumps({"error": {"message": "no", "code": code}})
+    lines = [f"HTTP/1.1 {status} No", f"Content-Length: {len(body)}", "Connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+
+    async def serve(writer: asyncio.StreamWriter) -> None:
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+
+    return serve
+
+
+def _answer(*pieces: bytes, hold: bool = False) -> Serve:
+    async def serve(writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD)
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+        if hold:
+            await asyncio.sleep(30)
+
+    return serve
+
+
+class Server:
+    """Answers each connection with the next of its scripts."""
+
+    def __init__(self, *scripts: Serve) -> None:
+        self.requests = 0
+        self.handlers: list[asyncio.Task[None] | None] = []
+        self.came = asyncio.Event()
+        self.gone = asyncio.Event()
+        self._scripts = scripts
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.handlers.append(asyncio.current_task())
+        await reader.readuntil(b"\r\n\r\n")
+        script = self._scripts[min(self.requests, len(self._scripts) - 1)]
+        self.requests += 1
+        self.came.set()
+        serving = asyncio.ensure_future(script(writer))
+        leaving = asyncio.ensure_future(self._left(reader))
+        await asyncio.wait({serving, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        serving.cancel()
+        leaving.cancel()
+        await asyncio.wait({serving, leaving})
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    async def _left(self, reader: asyncio.StreamReader) -> None:
+        while await reader.read(4096):
+            pass
+        self.gone.set()
+
+
+@asynccontextmanager
+async def serving(*scripts: Serve, **limits: float) -> AsyncIterator[tuple[Server, ModelClient]]:
+    server = Server(*scripts)
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with make_http() as http:
+        url = f"http://127.0.0.1:{port}"
+        yield server, ModelClient(http, base_url=url, api_key="sk-secret", **limits)
+    listening.close()
+    await asyncio.gather(*(one for one in server.handlers if one), return_exceptions=True)
+
+
+async def _all(client: ModelClient) -> list[Delta]:
+    return [delta async for delta in client.stream(PROMPT)]
+
+
+def _said(deltas: list[Delta]) -> str:
+    return "".join(delta.text for delta in deltas if isinstance(delta, TextDelta))
+
+
+async def test_characters_cut_by_the_network_arrive_whole() -> None:
+    stream = _text("你好\u2028🙂") + _text("", "stop") + END
+    async with serving(_answer(*(stream[n : n + 1] for n in range(len(stream))))) as (_, client):
+        deltas = await _all(client)
+
+    assert _said(deltas) == "你好\u2028🙂"
+    assert isinstance(deltas[-1], Finished)
+
+
+async def test_done_ends_it_even_if_the_connection_stays_open() -> None:
+    async with serving(_answer(_text("a", "stop"), END, hold=True)) as (_, client):
+        assert _said(await _all(client)) == "a"
+
+
+async def test_an_end_without_a_mark_is_a_cut_unless_the_reason_came() -> None:
+    async with serving(_answer(_text("a"))) as (server, client):
+        with pytest.raises(ModelCut):
+            await _all(client)
+        assert server.requests == 1, "what has begun is not begun again"
+    async with serving(_answer(_text("a", "stop"))) as (_, client):
+        assert _said(await _all(client)) == "a"
+
+
+async def test_comments_are_no_sign_of_life() -> None:
+    async def warm(writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + _text("a"))
+        while True:
+            writer.write(b": keep-alive\n\n")
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    async with serving(warm, stall_seconds=0.15) as (_, client):
+        with pytest.raises(ModelStalled):
+            await _all(client)
+
+
+async def test_a_first_word_that_does_not_come_is_a_stall() -> None:
+    async with serving(_answer(hold=True), first_token_seconds=0.1) as (_, client):
+        with pytest.raises(ModelStalled):
+            await _all(client)
+
+
+async def test_passing_faults_before_the_first_word_are_tried_again() -> None:
+    good = _answer(_text("a", "stop"), END)
+    busy = _refusal(429, "limit_requests", Retry_After="0")
+    async with serving(busy, _refusal(503, "x", Retry_After="0"), good) as (server, client):
+        assert _said(await _all(client)) == "a"
+        assert server.requests == 3
+    async with serving(busy) as (server, client):
+        with pytest.raises(ModelBusy):
+            await _all(client)
+        assert server.requests == 3
+
+
+async def test_lasting_faults_are_not_tried_again() -> None:
+    async with serving(_refusal(401, "invalid_api_key")) as (server, client):
+        with pytest.raises(ModelMisconfigured) as raised:
+            await client.check("qwen3.7-plus")
+        assert server.requests == 1
+    assert "sk-secret" not in repr(client) + repr(raised.value)
+
+
+async def test_redirects_are_not_followed() -> None:
+    async with serving(_refusal(302, "", Location="http://127.0.0.1:1/")) as (_, client):
+        with pytest.raises(ModelError):
+            await _all(client)
+
+
+async def test_nobody_there_is_said_so() -> None:
+    async with make_http() as http:
+        client = ModelClient(http, base_url=f"http://127.0.0.1:{free_port()}", api_key="k")
+        stream = client._batches(b"{}")
+        with pytest.raises(ModelUnavailable):
+            await anext(stream)
+
+
+async def test_whoever_stops_listening_closes_the_connection() -> None:
+    async with serving(_answer(_text("a"), hold=True)) as (server, client):
+        reading = asyncio.create_task(_all(client))
+        await asyncio.wait_for(server.came.wait(), 5)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        await asyncio.wait_for(server.gone.wait(), 5)
+
+
+def test_every_error_of_the_transport_is_mapped() -> None:
+    kinds = [
+        kind
+        for _, kind in inspect.getmembers(httpx, inspect.isclass)
+        if issubclass(kind, httpx.TransportError)
+    ]
+    assert len(kinds) > 10
+    for kind in kinds:
+        error: Any = kind("x")
+        assert isinstance(_mapped(error), ModelError)
+
+
+def test_the_request_limit_follows_the_host() -> None:
+    assert request_limit("https://ws-1.cn-beijing.maas.aliyuncs.com") == 64 * 1024 * 1024
+    assert request_limit("https://dashscope.aliyuncs.com") == 16 * 1024 * 1024

@@ -1,0 +1,207 @@
+"""Settings, command line, log and package: what an admin meets first."""
+
+import io
+import json
+import logging
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.config import load_settings, parse_settings
+from bot.errors import ConfigError
+from bot.manifest import BOT_SCOPES, manifest
+from bot.telemetry import bind, configure_logging, get_logger, masked, register_secret
+from tests.playground import RunningPlayground
+
+ROOT = Path(__file__).parents[2]
+GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "DASHSCOPE_API_KEY": "sk-1"}
+
+
+def test_all_mistakes_are_told_together() -> None:
+    with pytest.raises(ConfigError) as raised:
+        parse_settings(
+            {
+                "SLACK_BOT_TOKEN": "xoxp-1",
+                "PORT": "many",
+                "DASHSCOPE_BASE_URL": "https://{WorkspaceId}.x",
+                "BOT_REPLY_IN_THREADS": "sometimes",
+                "DATABASE_URL": "mysql://x",
+                "BOT_STALL_SECONDS": "0",
+            }
+        )
+
+    told = "\n".join(raised.value.problems)
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "PORT", "DASHSCOPE_BASE_URL"):
+        assert name in told
+    for name in ("DASHSCOPE_API_KEY", "BOT_REPLY_IN_THREADS", "DATABASE_URL", "BOT_STALL_SECONDS"):
+        assert name in told
+
+
+def test_the_real_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("BOT_MODEL=from-file\nPORT=4000\n")
+
+    settings = load_settings({**GOOD, "PORT": "5000"}, dotenv=file)
+
+    assert (settings.model, settings.port) == ("from-file", 5000)
+    assert "xoxb-1" not in repr(settings)
+    assert "sk-1" not in repr(settings)
+
+
+def test_every_setting_is_in_the_example_and_nothing_else() -> None:
+    code = (ROOT / "bot" / "config.py").read_text()
+    example = (ROOT / ".env.example").read_text()
+    names = {
+        line.lstrip("#").split("=")[0]
+        for line in example.splitlines()
+        if "=" in line and line[:2] != "# "
+    }
+
+    assert names >= {"SLACK_BOT_TOKEN", "BOT_MODEL"}
+    for name in names:
+        assert f'"{name}"' in code
+    for word in code.split('"'):
+        if word.startswith("BOT_") and word.isupper():
+            assert word in names
+
+
+def test_no_secret_reaches_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    register_secret("a-signing-secret")
+    before = logging.getLogger().handlers, logging.getLogger().level
+    configure_logging(level="debug", json=True)
+    try:
+        with bind(team="T1", turn=7):
+            get_logger("slack").info(
+                "said",
+                token="xoxb-123-abc",
+                nested={"key": ["sk-abcdef123456", "a-signing-secret"]},
+                header="Authorization: Bearer abc.def",
+            )
+            logging.getLogger("other").warning("postgresql://me:hunter2@host/db xapp-1-A")
+            get_logger("slack").error("failed", exc_info=ValueError("xoxb-999-zzz"))
+    finally:
+        logging.getLogger().handlers, level = before
+        logging.getLogger().setLevel(level)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+    told = json.dumps(lines)
+    assert lines[0]["team"] == "T1"
+    assert lines[0]["turn"] == 7
+    for secret in ("123-abc", "sk-abcdef", "a-signing", "abc.def", "hunter2", "xapp-1", "zzz"):
+        assert secret not in told
+    assert masked("https://hooks.slack.com/commands/T1/2/abc").endswith("********")
+
+
+def test_the_manifest_asks_for_what_the_bot_uses() -> None:
+    http = manifest(host="bot.example.com", agent=True)
+    socket = manifest(host=None, agent=False)
+
+    assert http["settings"]["event_subscriptions"]["request_url"].startswith("https://bot.example")
+    assert set(http["oauth_config"]["scopes"]["bot"]) == set(BOT_SCOPES)
+    assert socket["settings"]["socket_mode_enabled"]
+    assert "agent_view" not in socket["features"]
+    assert "assistant:write" not in socket["oauth_config"]["scopes"]["bot"]
+
+
+def _bot(*arguments: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        env={"PATH": os.environ["PATH"], "COLUMNS": "200", **environ},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_mistakes_are_told_in_words_not_traces(tmp_path: Path) -> None:
+    told = _bot("run", folder=tmp_path)
+
+    assert told.returncode == 2
+    assert "SLACK_BOT_TOKEN is missing" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_database_without_tables_is_told_how_to_mend(tmp_path: Path) -> None:
+    told = _bot("run", folder=tmp_path, **GOOD, DATABASE_URL="postgresql://nobody@127.0.0.1:1/x")
+
+    assert told.returncode == 1
+    assert "Traceback" not in told.stderr
+
+
+@pytest.fixture
+def environ(playground: RunningPlayground) -> dict[str, str]:
+    return {
+        "SLACK_BOT_TOKEN": "xoxb-playground",
+        "SLACK_APP_TOKEN": "xapp-playground",
+        "SLACK_API_URL": f"{playground.url}/api/",
+        "DASHSCOPE_API_KEY": "sk-playground",
+        "DASHSCOPE_BASE_URL": playground.url,
+    }
+
+
+def test_check_is_content_when_all_is_well(environ: dict[str, str], tmp_path: Path) -> None:
+    _bot("migrate", folder=tmp_path, **environ)
+    told = _bot("check", folder=tmp_path, **environ)
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.count("✓") == 5
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "the token is wrong or was revoked"),
+        ({"SLACK_APP_TOKEN": "xapp-wrong"}, "connections:write"),
+        ({"SLACK_API_URL": "http://127.0.0.1:1/api/"}, "can't be reached"),
+        ({"DASHSCOPE_API_KEY": "sk-wrong"}, "region"),
+        ({"BOT_MODEL": "unknown"}, "check BOT_MODEL"),
+        ({"DATABASE_URL": "postgresql://me:hunter2@127.0.0.1:1/x"}, "check DATABASE_URL"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_check_names_each_mistake_with_its_remedy(
+    environ: dict[str, str], tmp_path: Path, wrong: dict[str, str], words: str
+) -> None:
+    told = _bot("check", folder=tmp_path, **{**environ, **wrong})
+
+    assert told.returncode == 1
+    assert words in told.stdout
+    assert "hunter2" not in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
+
+
+def test_the_wheel_carries_all_that_the_commands_need(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", str(ROOT), "--no-deps", "-q", "-w", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    [wheel] = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(io.BytesIO(wheel.read_bytes())).namelist())
+
+    assert "bot/_migrations/env.py" in names
+    assert "bot/_migrations/versions/0001_first_tables.py" in names
+    assert "bot/model/catalogue.toml" in names
+    for page in ("index.html", "app.js", "style.css", "markdown.js"):
+        assert f"bot/playground/page/{page}" in names
+
+
+def test_the_readme_has_the_two_commands() -> None:
+    readme: Any = (ROOT / "README.md").read_text()
+
+    assert (
+        "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/bot playground" in readme
+    )
+    assert (
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/pytest" in readme
+    )
