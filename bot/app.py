@@ -23,6 +23,7 @@ from bot.conversation.ports import Person
 from bot.conversation.turn import Desk
 from bot.errors import SlackError, SlackRefused, ThreadwiseError
 from bot.model.client import ModelClient, make_http, request_limit
+from bot.schedule import make_scheduler
 from bot.slack.api import SlackApi, make_session
 from bot.slack.budget import Budget
 from bot.slack.directory import Directory
@@ -74,29 +75,52 @@ class Parts:
 
 async def run(settings: Settings, roles: Role) -> None:
     """Run a process until SIGTERM or SIGINT; running replies then get their grace time."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(open_parts(settings, roles))
-        web = await stack.enter_async_context(_serving(settings, parts))
-        looking = None if parts.worker is None else asyncio.create_task(parts.worker.run())
-        if parts.socket is not None:
-            await parts.socket.open()
-        log.info("ready", roles=str(roles), port=web, socket_mode=settings.socket_mode)
-        ended = asyncio.create_task(stop.wait())
-        watched = {ended} if looking is None else {ended, looking}
-        await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+        port = await stack.enter_async_context(_serving(settings, parts))
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        side = [asyncio.create_task(_open_socket(settings, parts, roles, port), name="socket")]
+        if parts.worker is not None:
+            side.append(asyncio.create_task(parts.worker.run(), name="worker"))
+        if settings.embedded and Role.WORKER in roles:
+            stack.enter_context(_schedule(settings))
+        await _until_stopped(stop, side)
         log.info("stopping")
         if parts.socket is not None:
             await parts.socket.close()
         if parts.worker is not None:
             await parts.worker.stop(settings.grace_seconds)
-        ended.cancel()
-        if looking is not None:
-            if looking.done():
-                looking.result()  # a dead background task ends the process loudly
-            looking.cancel()
+        for task in side:
+            task.cancel()
+        await asyncio.gather(*side, return_exceptions=True)
+
+
+async def _open_socket(settings: Settings, parts: Parts, roles: Role, port: int) -> None:
+    if parts.socket is not None:
+        await parts.socket.open()
+    log.info("ready", roles=str(roles), port=port, socket_mode=settings.socket_mode)
+    await asyncio.Event().wait()
+
+
+async def _until_stopped(stop: asyncio.Event, side: list[asyncio.Task[None]]) -> None:
+    """Wait for the signal; a background task that dies ends the process loudly."""
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({stopping, *side}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    for task in done - {stopping}:
+        task.result()
+
+
+@contextmanager
+def _schedule(settings: Settings) -> Iterator[None]:
+    scheduler = make_scheduler(settings)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
 
 
 @asynccontextmanager

@@ -28,6 +28,11 @@ def http_route(app: AsyncApp) -> Route:
         if not (stamp.isascii() and stamp.isdigit()):
             # Bolt would fail on the number and answer 500 ("Verifying requests from Slack").
             return PlainTextResponse("invalid request", status_code=401)
+        body = await request.body()  # kept by the request: Bolt reads it again
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return PlainTextResponse("invalid request", status_code=400)
         return await handler.handle(request)
 
     return Route("/slack/events", receive, methods=["POST"])

@@ -17,12 +17,19 @@ from contextlib import suppress
 from typing import Any, assert_never
 
 from bot.conversation.thread import Segment, Turn, Withdrawal
-from bot.errors import SlackError, SlackLimited, SlackRefused, SlackUnreachable
+from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
 from bot.slack.history import History
 from bot.slack.rendering import Draft
-from bot.slack.standing import Blocks, EditedMessage, Place, Standing, StreamedMessage
+from bot.slack.standing import (
+    Blocks,
+    EditedMessage,
+    Place,
+    Standing,
+    StreamedMessage,
+    delete_message,
+)
 from bot.slack.status import Status
 
 STOP_ACTION = "stop_reply"
@@ -91,6 +98,7 @@ class SlackReply:
         self._closing: tuple[str, bool] | None = None
         self._abandoned = False
         self._refused_to_stream = False
+        self._stopped_by_reader = False
         self._place = Place(
             api=api,
             budget=budget,
@@ -103,12 +111,10 @@ class SlackReply:
             orphan=self._find_orphan,
             stop_button=_button("Stop", STOP_ACTION, turn.reply_id),
         )
-        self._standing: list[Standing] = []
-        self._inherited = [
+        self._standing: list[Standing] = [
             EditedMessage(self._place, segment, may_be_live=segment.streamed)
             for segment in turn.segments
         ]
-        self._standing.extend(self._inherited)
         self._pump: asyncio.Task[None] | None = None
 
     @property
@@ -148,17 +154,18 @@ class SlackReply:
         try:
             await asyncio.shield(self._ensure_pump())
         finally:
-            self._status.end(streamed=any(self._is_stream(one) for one in self._standing))
+            streamed = any(isinstance(one, StreamedMessage) for one in self._standing)
+            self._status.end(by_itself=streamed, stopped=self._stopped_by_reader)
 
     async def abandon(self) -> None:
         """Touch Slack no more. Returns once a call under way has come back."""
         self._abandoned = True
         self._news.set()
-        self._status.end(streamed=False)
-        if self._pump is not None:
-            await asyncio.wait({self._pump})
-            if not self._pump.cancelled():
-                self._pump.exception()
+        self._status.end(by_itself=False)
+        pump = self._ensure_pump()  # which also gives back what was set aside
+        await asyncio.wait({pump})
+        if not pump.cancelled():
+            pump.exception()
 
     def _ensure_pump(self) -> asyncio.Task[None]:
         if self._pump is None:
@@ -173,7 +180,7 @@ class SlackReply:
             self._on_stop()  # no more can be shown: the model need not go on
 
     async def _run(self) -> None:
-        if self._turn.is_takeover and not self._turn.segments:
+        if self._turn.is_takeover and not self._turn.segments and not self._abandoned:
             await self._adopt_orphan()
         while self._closing is None and not self._abandoned:
             pause = await self._show()
@@ -222,7 +229,12 @@ class SlackReply:
                 await self._grow(position, text)
             elif message.shown != text:
                 await self._complete(position, text)
+        self._first_words_are_shown()
         return self._standing[-1].pause
+
+    def _first_words_are_shown(self) -> None:
+        if self.first_shown_at is None:
+            self.first_shown_at = time.monotonic()
 
     async def _open(self, text: str) -> bool:
         """Begin a Slack message in the best way that the budget leaves; False where none is."""
@@ -253,8 +265,6 @@ class SlackReply:
 
     def _stand(self, message: Standing) -> None:
         self._standing.append(message)
-        if self.first_shown_at is None:
-            self.first_shown_at = time.monotonic()
         self._on_segment()
 
     async def _grow(self, position: int, text: str) -> None:
@@ -272,11 +282,15 @@ class SlackReply:
         """A message no longer grows the way it did."""
         if refusal.code == "stopped_by_user":
             self._replace(position)
-            self._on_stop()
+            self._reader_stopped()
         elif isinstance(self._standing[position], StreamedMessage) and refusal.code not in _GONE:
             self._replace(position)
         else:
             raise refusal
+
+    def _reader_stopped(self) -> None:
+        self._stopped_by_reader = True
+        self._on_stop()
 
     def _replace(self, position: int) -> Standing:
         self._standing[position] = self._as_edited(self._standing[position])
@@ -302,7 +316,7 @@ class SlackReply:
             if isinstance(message, EditedMessage):
                 raise
             if refusal.code == "stopped_by_user":
-                self._on_stop()
+                self._reader_stopped()
             await self._replace(position).close(text, buttons)
         except SlackUnreachable:
             await self._replace(position).close(text, buttons)
@@ -323,16 +337,23 @@ class SlackReply:
         self._standing = self._standing[: len(texts)]
 
     async def _finish_one(self, position: int, text: str, buttons: Blocks) -> None:
-        if position < len(self._standing):
-            try:
-                await self._complete(position, text, buttons)
-            except SlackRefused as refusal:
-                if refusal.code not in _GONE:
-                    raise
+        if position >= len(self._standing):
+            await self._post_whole(text, buttons)
             return
+        try:
+            await self._complete(position, text, buttons)
+        except SlackRefused as refusal:
+            if refusal.code not in _GONE:
+                raise
+            shown = self._standing[position].shown
+            if refusal.code != "message_not_found" and text != shown:
+                # The workspace forbids edits from some moment on: the rest is said anew.
+                await self._post_whole(text.removeprefix(shown), buttons)
+
+    async def _post_whole(self, text: str, buttons: Blocks) -> None:
         self._status.cancel()
-        posted = await EditedMessage.post(self._place, text, is_whole=True, buttons=buttons)
-        self._stand(posted)
+        self._stand(await EditedMessage.post(self._place, text, is_whole=True, buttons=buttons))
+        self._first_words_are_shown()
 
     async def _find_orphan(self) -> str | None:
         """The newest message of ours behind the question that no reply knows of."""
@@ -351,37 +372,10 @@ class SlackReply:
         self._stand(EditedMessage(self._place, segment, may_be_live=True))
         return True
 
-    @staticmethod
-    def _is_stream(message: Standing) -> bool:
-        return message.segment.streamed
-
 
 def _is_visible(text: str) -> bool:
     """Whether there is something to read yet, beyond the marks of Markdown."""
     return any(char.isalnum() for char in text)
-
-
-async def delete_message(api: SlackApi, channel: str, ts: str) -> None:
-    """Take one of our messages away; one that is gone already is as good."""
-    while True:
-        try:
-            await api.write("chat.delete", channel=channel, ts=ts)
-            return
-        except SlackLimited as limit:
-            await asyncio.sleep(limit.retry_after)
-        except SlackRefused as refusal:
-            if refusal.code != "streaming_state_conflict":
-                return
-            await _end_stream(api, channel, ts)
-        except SlackError:
-            await asyncio.sleep(2.0)
-
-
-async def _end_stream(api: SlackApi, channel: str, ts: str) -> None:
-    try:
-        await api.write("chat.stopStream", channel=channel, ts=ts)
-    except SlackRefused:
-        return
 
 
 def _button(label: str, action: str, reply_id: int) -> tuple[Mapping[str, Any], ...]:

@@ -5,6 +5,7 @@ chat.update: it was posted as a message, or it is a stream that has ended, or on
 process left behind. Whatever has happened to a message, rewriting it whole makes it right.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.conversation.thread import Segment
-from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
+from bot.errors import SlackError, SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget, append_pause, edit_pause
 from bot.slack.rendering import preview
@@ -267,6 +268,29 @@ class EditedMessage:
 
 
 Standing = StreamedMessage | EditedMessage
+
+
+async def delete_message(api: SlackApi, channel: str, ts: str) -> None:
+    """Take one of our messages away; one that is gone already is as good."""
+    while True:
+        try:
+            await api.write("chat.delete", channel=channel, ts=ts)
+            return
+        except SlackLimited as limit:
+            await asyncio.sleep(limit.retry_after)
+        except SlackRefused as refusal:
+            if refusal.code != "streaming_state_conflict":
+                return
+            await _end_stream(api, channel, ts)
+        except SlackError:
+            await asyncio.sleep(2.0)
+
+
+async def _end_stream(api: SlackApi, channel: str, ts: str) -> None:
+    try:
+        await api.write("chat.stopStream", channel=channel, ts=ts)
+    except SlackRefused:
+        return
 
 
 def _chunk(text: str) -> dict[str, str]:

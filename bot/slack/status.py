@@ -72,12 +72,19 @@ class Thinking:
         if self._task is not None and not self._shown_by:
             self._task.cancel()
 
-    def end(self, *, streamed: bool) -> None:
-        """Take the sign away, where Slack does not do that with the reply itself."""
+    def end(self, *, by_itself: bool, stopped: bool = False) -> None:
+        """Take the sign away, where Slack does not do that with the reply itself.
+
+        A stream's end does; a reader's stop does not ("Agent sessions").
+        """
         self.cancel()
-        by_itself = streamed or self._shown_by in {"", _ASSISTANT}
-        if not by_itself:
-            _ = self._status.run(self._clear(self._shown_by))
+        shown_by = self._shown_by
+        if stopped and _SESSION not in self._status.budget.refused:
+            shown_by = _SESSION
+        elif by_itself or shown_by == _ASSISTANT:
+            shown_by = ""
+        if shown_by:
+            _ = self._status.run(self._clear(shown_by))
         self._shown_by = ""
 
     async def _show(self, title: str | None) -> None:
