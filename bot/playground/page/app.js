@@ -8,6 +8,8 @@ const $ = (id) => document.getElementById(id);
 const me = { id: localStorage.getItem("me") || "U0ANNA" };
 let state, channel, thread, socket, mainComposer, replyComposer;
 const messages = new Map();
+const stamps = new Map(); // when a message was last heard of live: what is fetched may be older
+let moment = 0;
 const statuses = new Map();
 const unread = new Set();
 
@@ -20,14 +22,24 @@ const names = (id) =>
 const label = (one) =>
   one.type === "im" ? state.bot.name : one.type === "mpim" ? "Anna, Ben, threadwise" : one.name;
 
+function hear(message) {
+  messages.set(message.ts, message);
+  stamps.set(message.ts, (moment += 1));
+}
+
+async function fetchInto(path) {
+  const began = moment;
+  const found = await ask(path);
+  found.messages.filter((one) => (stamps.get(one.ts) ?? 0) <= began).forEach((one) => messages.set(one.ts, one));
+}
+
 async function open(id) {
   channel = state.channels.find((one) => one.id === id) ?? state.channels[0];
   unread.delete(channel.id);
   localStorage.setItem("channel", channel.id);
   closeThread();
   messages.clear();
-  const found = await ask(`history?channel=${channel.id}&as=${me.id}`);
-  found.messages.forEach((one) => messages.set(one.ts, one));
+  await fetchInto(`history?channel=${channel.id}&as=${me.id}`);
   $("title").textContent = (channel.type === "channel" ? "# " : channel.type === "private" ? "🔒 " : "") + label(channel);
   $("topic").textContent = channel.topic;
   $("sidebar").classList.remove("open");
@@ -159,8 +171,7 @@ function acts(message, inThread) {
 
 async function openThread(root) {
   thread = root;
-  const found = await ask(`thread?channel=${channel.id}&ts=${root}&as=${me.id}`);
-  found.messages.forEach((one) => messages.set(one.ts, one));
+  await fetchInto(`thread?channel=${channel.id}&ts=${root}&as=${me.id}`);
   $("thread").hidden = false;
   $("thread-title").textContent = state.sessions.find((one) => one.thread_ts === root)?.title ?? "Thread";
   replyComposer = composer($("reply"), {
@@ -228,7 +239,7 @@ const frames = {
       if (message.user !== me.id) unread.add(id);
       return drawSidebar();
     }
-    messages.set(message.ts, message);
+    hear(message);
     if (isTop(message)) draw();
     if (thread === message.thread_ts) drawThread();
     else if (message.thread_ts && message.bot_id && (!thread || innerWidth > 720)) openThread(message.thread_ts);
@@ -236,7 +247,7 @@ const frames = {
   },
   message_changed({ channel: id, message }) {
     if (id !== channel.id) return;
-    messages.set(message.ts, message);
+    hear(message);
     replace(message);
     drawStatus();
   },
