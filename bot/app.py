@@ -17,15 +17,22 @@ from typing_extensions import override
 
 from bot.config import Settings
 from bot.conversation.context import Frame
+from bot.conversation.desk import Desk
 from bot.conversation.events import Wake
+from bot.conversation.first_tools import first_tools
+from bot.conversation.modes import Habits, Thinking
 from bot.conversation.pictures import PictureLimits
 from bot.conversation.ports import Person
-from bot.conversation.turn import Desk
+from bot.conversation.tools import Toolbox
 from bot.errors import SlackError, SlackRefused, ThreadwiseError
-from bot.model.client import ModelClient, make_http, request_limit
+from bot.model.client import ModelClient
+from bot.model.connection import make_http, request_limit
+from bot.pages import PublicPages
 from bot.schedule import make_scheduler
+from bot.slack.access import Access
 from bot.slack.api import SlackApi, make_session
 from bot.slack.budget import Budget
+from bot.slack.colleagues import SlackColleagues
 from bot.slack.directory import Directory
 from bot.slack.door import Socket, http_route
 from bot.slack.files import Files, slack_hosts
@@ -186,6 +193,8 @@ async def _desk(
             http,
             base_url=settings.dashscope_base_url,
             api_key=settings.dashscope_api_key,
+            protocol=settings.model_protocol,
+            fallbacks=settings.fallback_models,
             first_token_seconds=settings.first_token_seconds,
             stall_seconds=settings.stall_seconds,
         )
@@ -203,9 +212,12 @@ async def _desk(
             request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
             executor=pool,
         )
+        directory = Directory(api, us)
+        colleagues = SlackColleagues(api, Access(api), history, directory)
+        tools = first_tools(PublicPages(executor=pool), colleagues)
         yield Desk(
             model=model,
-            workspace=SlackWorkspace(history, Directory(api, us), files),
+            workspace=SlackWorkspace(history, directory, files),
             replies=SlackReplies(api, budget, history, status),
             conversations=turns,
             frame=Frame(
@@ -216,6 +228,13 @@ async def _desk(
                 instructions=settings.system_prompt,
                 max_tokens=settings.max_tokens or None,
             ),
+            habits=Habits(
+                preset=settings.preset,
+                thinking=Thinking(settings.thinking),
+                thinking_budget=settings.thinking_budget,
+                search=settings.web_search,
+            ),
+            toolbox=Toolbox(tool for tool in tools if tool.name in settings.tools),
         )
 
 

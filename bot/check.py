@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.config import Settings
 from bot.errors import DatabaseUnreachable, ModelError, ModelMisconfigured, SlackError, SlackRefused
 from bot.manifest import BOT_SCOPES
-from bot.model.client import ModelClient, make_http
+from bot.model.client import ModelClient
+from bot.model.connection import make_http
 from bot.slack.api import SlackApi, make_session
 from bot.store.db import async_url, is_current, make_engine, ping
 

@@ -4,6 +4,7 @@ Every variable is documented in `.env.example`; this is the only module that rea
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,22 @@ from dotenv import dotenv_values
 
 from bot.errors import ConfigError
 
+TOOLS = (
+    "current_time",
+    "calculate",
+    "read_web_page",
+    "read_slack_message",
+    "find_people",
+)
+PRESETS = ("balanced", "creative", "code", "factual", "translation")
+_REGIONS = (
+    "cn-beijing",
+    "ap-southeast-1",
+    "us-east-1",
+    "eu-central-1",
+    "cn-hongkong",
+    "ap-northeast-1",
+)
 ReplyInThreads = Literal["auto", "mention", "always"]
 LogFormat = Literal["text", "json"]
 
@@ -47,6 +64,18 @@ class Settings:
     """How much of a conversation the model is shown, in estimated tokens."""
     max_tokens: int = 0
     """Longest answer in tokens; 0 leaves it to the model."""
+    fallback_models: tuple[str, ...] = ()
+    """The models that stand in, in this order, when the chosen one does not answer."""
+    preset: str = "balanced"
+    thinking: str = "auto"
+    thinking_budget: int = 4_096
+    """Tokens to think for at most."""
+    web_search: bool = True
+    """Whether a person may ask for a web search; the service bills each."""
+    tools: frozenset[str] = frozenset(TOOLS)
+    requests_a_minute: int = 0
+    """The account's limit, shared fairly among workspaces; 0 leaves it to the service."""
+    tokens_a_minute: int = 0
     retention_days: int = 0
     """Conversations without a word for so long are deleted; 0 keeps them."""
     first_token_seconds: float = 120.0
@@ -111,9 +140,9 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         slack_app_token=reader.text("SLACK_APP_TOKEN"),
         slack_api_url=reader.url("SLACK_API_URL", SLACK_API_URL).rstrip("/") + "/",
         dashscope_api_key=reader.text("DASHSCOPE_API_KEY"),
-        dashscope_base_url=reader.url("DASHSCOPE_BASE_URL", DASHSCOPE_BASE_URL).rstrip("/"),
+        dashscope_base_url=_base_url(reader),
         model=reader.text("BOT_MODEL", "qwen3.7-plus"),
-        model_protocol=reader.choice("BOT_MODEL_PROTOCOL", ("auto", "chat")),
+        model_protocol=reader.choice("BOT_MODEL_PROTOCOL", ("auto", "chat", "responses", "dashscope")),
         database_url=reader.text("DATABASE_URL", "sqlite:///threadwise.db"),
         host=reader.text("HOST", "127.0.0.1"),
         port=reader.whole("PORT", 3000, low=0, high=65535),
@@ -126,6 +155,14 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         allowed_bots=reader.names("BOT_ALLOWED_BOTS"),
         context_tokens=reader.whole("BOT_CONTEXT_TOKENS", 60_000, low=1_000, high=1_000_000),
         max_tokens=reader.whole("BOT_MAX_TOKENS", 0, low=0, high=131_072),
+        fallback_models=tuple(reader.list("BOT_FALLBACK_MODELS")),
+        preset=reader.choice("BOT_PRESET", PRESETS),
+        thinking=reader.choice("BOT_THINKING", ("auto", "on", "off")),
+        thinking_budget=reader.whole("BOT_THINKING_BUDGET", 4_096, low=1, high=262_144),
+        web_search=reader.choice("BOT_WEB_SEARCH", ("on", "off")) == "on",
+        tools=reader.some_of("BOT_TOOLS", TOOLS),
+        requests_a_minute=reader.whole("BOT_MODEL_RPM", 0, low=0, high=1_000_000),
+        tokens_a_minute=reader.whole("BOT_MODEL_TPM", 0, low=0, high=1_000_000_000),
         retention_days=reader.whole("BOT_RETENTION_DAYS", 0, low=0, high=36_500),
         first_token_seconds=reader.seconds("BOT_FIRST_TOKEN_SECONDS", 120),
         stall_seconds=reader.seconds("BOT_STALL_SECONDS", 60),
@@ -135,6 +172,25 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise ConfigError(problems)
     return settings
+
+
+def _base_url(reader: "_Reader") -> str:
+    """The service's address: given whole, or made of region and workspace ("Regions")."""
+    region = reader.text("DASHSCOPE_REGION")
+    workspace = reader.text("DASHSCOPE_WORKSPACE_ID")
+    if reader.text("DASHSCOPE_BASE_URL") or not (region or workspace):
+        return reader.url("DASHSCOPE_BASE_URL", DASHSCOPE_BASE_URL).rstrip("/")
+    if region not in _REGIONS:
+        reader.problems.append(
+            f"DASHSCOPE_REGION is {region!r}; it may be {', '.join(_REGIONS)}. "
+            "It goes with DASHSCOPE_WORKSPACE_ID."
+        )
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", workspace):
+        reader.problems.append(
+            "DASHSCOPE_WORKSPACE_ID should be the workspace's id, such as ws-…: "
+            "the Model Studio console shows it. It goes with DASHSCOPE_REGION."
+        )
+    return f"https://{workspace}.{region}.maas.aliyuncs.com"
 
 
 def _missing_or_mixed_up(settings: Settings) -> list[str]:
@@ -173,8 +229,21 @@ class _Reader:
     def text(self, name: str, default: str = "") -> str:
         return self._environ.get(name, "").strip() or default
 
+    def list(self, name: str) -> list[str]:
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
     def names(self, name: str) -> frozenset[str]:
-        return frozenset(part.strip() for part in self.text(name).split(",") if part.strip())
+        return frozenset(self.list(name))
+
+    def some_of(self, name: str, choices: tuple[str, ...]) -> frozenset[str]:
+        """Some of `choices`: all of them by default, none for "none"."""
+        raw = self.list(name) or ["all"]
+        if raw in (["all"], ["none"]):
+            return frozenset(choices if raw == ["all"] else ())
+        for unknown in sorted(set(raw) - set(choices)):
+            known = ", ".join(choices)
+            self.problems.append(f"{name} has {unknown!r} in it; it may have all, none, {known}.")
+        return frozenset(raw)
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """One of `choices`; the first is the default."""

@@ -4,6 +4,8 @@
     ├── ConfigError             the admin's settings, all mistakes together
     ├── DatabaseUnreachable     nothing can be kept or read
     ├── LostTurn                another worker has taken this turn over
+    ├── ToolFailed              a tool could not do what the model asked
+    ├── NotForYou               Slack would not show this to the person who asks
     ├── SlackError              Slack did not do what it was asked
     │   ├── SlackRefused        it said why: `code` is Slack's own word
     │   ├── SlackLimited        429: too many calls of this method for now
@@ -16,6 +18,7 @@
         ├── ContentRefused      Model Studio's content inspection said no
         ├── PromptTooLong       more input than the model's window
         ├── PromptRefused       any other fault of the request itself
+        ├── UnfitAnswer         not the JSON that was asked for, even after a second try
         └── ModelMisconfigured  key, model name, region, access or bill: for the admin
 
 A class exists only where somebody acts differently on it.
@@ -42,6 +45,14 @@ class DatabaseUnreachable(ThreadwiseError):
 
 class LostTurn(ThreadwiseError):
     """Another worker has taken this turn over: stop before Slack is touched again."""
+
+
+class ToolFailed(ThreadwiseError):
+    """A tool could not do what the model asked; the words are for the model."""
+
+
+class NotForYou(ThreadwiseError):
+    """A person asks for something that Slack would not show them, here or at all; says so."""
 
 
 class SlackError(ThreadwiseError):
@@ -146,6 +157,12 @@ class PromptRefused(ModelError):
 
     sentence = "The model could not work with this request."
     can_retry = False
+
+
+class UnfitAnswer(ModelError):
+    """The answer is not JSON of the shape that was asked for."""
+
+    sentence = "The model's answer made no sense to me. Trying again often helps."
 
 
 class ModelMisconfigured(ModelError):

@@ -8,11 +8,12 @@ whoever looks next finds the half-written reply and finishes it.
 import asyncio
 
 from bot import metrics
+from bot.conversation.desk import Desk
 from bot.conversation.events import Wake
 from bot.conversation.ports import Ending, Turns
 from bot.conversation.thread import Outcome, Progress, Turn, Withdrawal
-from bot.conversation.turn import Desk, RunningTurn
-from bot.errors import LostTurn
+from bot.conversation.turn import RunningTurn
+from bot.errors import LostTurn, ModelError
 from bot.progress import ProgressKeeper
 from bot.telemetry import bind, get_logger
 
@@ -31,6 +32,7 @@ class Worker:
         self._again: set[int] = set()
         self._running: dict[int, RunningTurn] = {}
         self._stopping = False
+        self._remembering: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Look for what is unanswered, now and then, until cancelled.
@@ -65,6 +67,8 @@ class Worker:
     async def stop(self, grace_seconds: float) -> None:
         """Take nothing new, let running replies end; then hand over those that did not."""
         self._stopping = True
+        for memory in self._remembering:
+            memory.cancel()
         tasks = set(self._tasks.values())
         if not tasks:
             return
@@ -128,12 +132,33 @@ class Worker:
             if ending is not None:
                 await self._turns.finish(running.turn, ending)
                 _report(ending)
+                self._remember(running)
                 return
         except LostTurn:
             await running.reply.abandon()
         # Another turn goes on with these messages, or takes them away: it must know of them all.
         await self._turns.leave(running.turn, running.reply.segments)
         log.info("turn gives way")
+
+    def _remember(self, running: RunningTurn) -> None:
+        """Beside the next turn: what no longer fits into the prompt is summarised for later ones."""
+        if running.has_outgrown and not self._stopping:
+            task = asyncio.create_task(self._fold(running), name="memory")
+            self._remembering.add(task)
+            task.add_done_callback(self._remembering.discard)
+
+    async def _fold(self, running: RunningTurn) -> None:
+        try:
+            summary = await running.remember()
+        except ModelError as error:
+            log.info("no summary of the older messages", error=str(error))
+            return
+        if summary is not None:
+            conversation_id = running.turn.conversation_id
+            await self._desk.conversations.remember(
+                conversation_id, summary.text, summary.until
+            )
+            log.info("older messages summarised", until=summary.until)
 
     async def _hand_over(self, running: RunningTurn) -> None:
         """The process ends: whoever starts next goes on from here."""

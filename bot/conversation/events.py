@@ -50,16 +50,39 @@ class StopAsked:
     key: ThreadKey
 
 
+class Again(StrEnum):
+    """In which way a person may ask for an answer once more."""
+
+    RETRY = "retry"
+    """It failed: from the beginning, in the same message."""
+    REGENERATE = "regenerate"
+    """It is there, and another one is wanted in its place."""
+    CONTINUE = "continue"
+    """It broke off: from its last character."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RetryAsked:
-    """A person wants a failed answer to be tried again, in the same message."""
+class AgainAsked:
+    """A person wants an answer once more, in the same message."""
 
     reply_id: int
     team_id: str
     channel_id: str
+    how: Again
 
 
-Happening = MessagePosted | MessageEdited | MessageDeleted | StopAsked | RetryAsked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated:
+    """A person has said what they think of an answer."""
+
+    reply_id: int
+    team_id: str
+    channel_id: str
+    user_id: str
+    is_good: bool
+
+
+Happening = MessagePosted | MessageEdited | MessageDeleted | StopAsked | AgainAsked | Rated
 
 
 class Interruption(StrEnum):

@@ -2,9 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from bot.conversation.messages import Delta, Image, Prompt, Usage
+from pydantic import BaseModel
+
+from bot.conversation.events import Again
+from bot.conversation.messages import Delta, Image, Prompt, Step, Usage
+from bot.conversation.modes import ChannelSettings
 from bot.conversation.thread import (
     Outcome,
     Progress,
@@ -16,6 +20,30 @@ from bot.conversation.thread import (
     Withdrawal,
 )
 
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What a model can do, as far as a turn has to know."""
+
+    continues: bool = False
+    """Goes on exactly from `Prompt.prefix`."""
+    pictures: bool = True
+    tools: bool = False
+    thinking: bool = False
+    """Can think before it answers."""
+    search: bool = False
+    """Can search the web by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """An amount of money."""
+
+    amount: float
+    currency: str
+
 
 class Model(Protocol):
     """A language model."""
@@ -24,8 +52,16 @@ class Model(Protocol):
         """Yield the answer as it is written; `Finished` comes last. Raises ModelError."""
         ...
 
-    def continues(self, model: str) -> bool:
-        """Whether that model can go on from `Prompt.prefix`."""
+    async def complete(self, prompt: Prompt, into: type[T]) -> T:
+        """The answer as a value of that pydantic type. Raises ModelError."""
+        ...
+
+    def abilities(self, model: str) -> Abilities:
+        """What that model can do."""
+        ...
+
+    def cost(self, model: str, usage: Usage) -> Cost | None:
+        """What requests have cost, where the prices are known."""
         ...
 
 
@@ -80,6 +116,18 @@ class Workspace(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What stands beneath an answer that has ended."""
+
+    note: str = ""
+    """Markdown: why it is not complete, what it rests on."""
+    footer: str = ""
+    """One quiet line in plain words: which model, how long."""
+    buttons: tuple[Again, ...] = ()
+    can_be_rated: bool = False
+
+
 class Reply(Protocol):
     """The answer as it grows in the Slack thread. `write` never waits; the rest does."""
 
@@ -95,8 +143,12 @@ class Reply(Protocol):
         """Forget the text so far: the model starts anew, in the same Slack messages."""
         ...
 
-    async def close(self, *, note: str = "", retry: bool = False) -> None:
-        """Show all that was written, then `note` beneath; with a Retry button if asked.
+    def step(self, step: Step) -> None:
+        """Show something that is done on the way to the answer. Never waits, like `write`."""
+        ...
+
+    async def close(self, closing: Closing) -> None:
+        """Show all that was written, and what belongs beneath it.
 
         Raises SlackError where Slack takes no message in this thread.
         """
@@ -153,10 +205,14 @@ class Ending:
     failure: str = ""
     """The name of the error that ended it."""
     model: str = ""
+    preset: str = ""
     usage: Usage | None = None
     seconds: float = 0.0
     first_text_seconds: float | None = None
     request_id: str = ""
+    cost: Cost | None = None
+    left_out: frozenset[int] = frozenset()
+    """The messages content inspection refused: later turns leave them out."""
     cause: Exception | None = None
     """What the log is told of a failure."""
 
@@ -172,8 +228,24 @@ class Conversations(Protocol):
         """A message's files, once its whole event has come; None before."""
         ...
 
+    async def remember(self, conversation_id: int, summary: str, until: str) -> None:
+        """Keep what a thread's messages up to the ts `until` come to."""
+        ...
+
     async def complete(self, turn: Turn, message: ThreadMessage) -> Turn:
         """Keep the files that a message's event had left out; the turn with them in place."""
+        ...
+
+
+class Channels(Protocol):
+    """What people have set for their channels."""
+
+    async def load(self, team_id: str, channel_id: str) -> ChannelSettings:
+        """A channel's settings; empty ones where nobody has set any."""
+        ...
+
+    async def save(self, team_id: str, channel_id: str, settings: ChannelSettings) -> None:
+        """Keep a channel's settings in place of those before."""
         ...
 
 

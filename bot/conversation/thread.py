@@ -1,7 +1,9 @@
 """What we know of a Slack thread: its messages, the files on them, the answers given. All frozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from bot.conversation.modes import ChannelSettings
 
 
 class ChannelType(StrEnum):
@@ -122,6 +124,12 @@ class Turn:
     """The Slack messages an earlier attempt, or the answer to the unedited question, has left."""
     other_segments: frozenset[str] = frozenset()
     """The ts of every Slack message that belongs to another reply of this thread."""
+
+    settings: ChannelSettings = field(default_factory=ChannelSettings)
+    summary: str = ""
+    """What the thread's older messages come to."""
+    summary_until: str = ""
+    """The ts up to which the summary reaches."""
 
     @property
     def asker(self) -> ThreadMessage:

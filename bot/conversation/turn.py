@@ -7,28 +7,27 @@ with one calm sentence. What is saved of it is the caller's business (bot/worker
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 
-from bot.conversation.context import Frame, build_prompt
-from bot.conversation.events import Interruption
-from bot.conversation.messages import Finished, FinishReason, Prompt, TextDelta, Usage
-from bot.conversation.ports import (
-    Conversations,
-    Ending,
-    Model,
-    Names,
-    Pictures,
-    Replies,
-    Reply,
-    Workspace,
-)
+from bot.conversation.asking import Asking, can_go_on
+from bot.conversation.closing import footer, sources_line
+from bot.conversation.context import Built, Frame, build_prompt, zone_of
+from bot.conversation.desk import Desk
+from bot.conversation.events import Again, Interruption
+from bot.conversation.gathering import Gathered, Gathering
+from bot.conversation.memory import Summary, fold, is_worth_folding
+from bot.conversation.messages import FinishReason, Prompt
+from bot.conversation.modes import Mode, mode_for
+from bot.conversation.ports import Closing, Ending, Pictures, Reply
 from bot.conversation.thread import ChannelType, Outcome, SharedFile, Turn
+from bot.conversation.tools import Asker
 from bot.errors import ContentRefused, LostTurn, ModelError, PromptTooLong, SlackError
 
 STOPPED = "_Stopped._"
-TOO_LONG_ANSWER = "_The answer reached the model's length limit here._"
+TOO_LONG_ANSWER = "_The answer reached the length limit here._"
+HISTORY_REFUSED = (
+    "_The model's content filter refused earlier messages of this thread; I left them out._"
+)
 EMPTY = "The model gave an empty answer."
 OUR_FAULT = "Something went wrong on my side. It has been logged."
 GAVE_UP = "I tried this several times and could not finish it."
@@ -36,9 +35,6 @@ UNREADABLE = "_I couldn't open `{name}`: {reason}._"
 
 MOST_ATTEMPTS = 3
 """A turn that has brought its worker down so often is given up."""
-MOST_PICTURES = 20
-TWIN_SECONDS = 0.15
-"""`message` and `app_mention` come within milliseconds of each other; only the first has files."""
 _TITLE_LENGTH = 60
 
 
@@ -60,18 +56,6 @@ class Interrupt:
         await self._asked.wait()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """Everything a turn works with."""
-
-    model: Model
-    workspace: Workspace
-    replies: Replies
-    conversations: Conversations
-    frame: Frame
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-
 class RunningTurn:
     """A turn being answered, and the handle to watch and interrupt it."""
 
@@ -84,8 +68,11 @@ class RunningTurn:
         self._nudged = asyncio.Event()
         self._desk = desk
         self._pictures = Pictures()
-        self._usage: Usage | None = None
-        self._request_id = ""
+        self._built: Built | None = None
+        self._mode: Mode | None = None
+        self._asking: Asking | None = None
+        self._refused: frozenset[int] = frozenset()
+        """The messages that content inspection has refused."""
         self._began = time.monotonic()
 
     def nudge(self) -> None:
@@ -98,7 +85,7 @@ class RunningTurn:
         Raises LostTurn, and CancelledError: then the process ends, and the reply stands as it is.
         """
         if self.turn.attempt > MOST_ATTEMPTS:
-            return await self._fail(GAVE_UP, retry=True, failure="GaveUp")
+            return await self._fail(GAVE_UP, failure="GaveUp")
         answering = asyncio.create_task(self._answer(), name=f"answer {self.turn.reply_id}")
         interrupted = asyncio.create_task(self.interrupt.wait())
         try:
@@ -109,127 +96,128 @@ class RunningTurn:
             interrupted.cancel()
             await _cancelled(answering)
         if self.interrupt.reason is Interruption.STOP:
-            return await self._close(Outcome.STOPPED, note=STOPPED)
+            buttons = (Again.CONTINUE, Again.REGENERATE) if self.reply.text.strip() else ()
+            closing = Closing(note=STOPPED, footer=self._footer(), buttons=buttons)
+            return await self._close(Outcome.STOPPED, closing)
         await self.reply.abandon()
         return None
 
-    async def _ended(self, answering: asyncio.Task[str]) -> Ending:
+    @property
+    def has_outgrown(self) -> bool:
+        """Whether so much no longer fits into the prompt that it is worth a summary."""
+        return self._built is not None and is_worth_folding(self._built)
+
+    async def remember(self) -> Summary | None:
+        """What the thread's older messages come to, for the next turns. Raises ModelError."""
+        if self._built is None:
+            return None
+        return await fold(self._desk.model, self.turn, self._built)
+
+    async def _ended(self, answering: asyncio.Task[Closing]) -> Ending:
         try:
-            note = await answering
+            closing = await answering
         except LostTurn:
             raise
         except ModelError as error:
-            failure = type(error).__name__
-            return await self._fail(
-                error.sentence, retry=error.can_retry, failure=failure, cause=error
-            )
+            return await self._fail(error.sentence, buttons=self._remedies(error), cause=error)
         except Exception as error:  # noqa: BLE001  the person gets a sentence, the log the rest
-            failure = type(error).__name__
-            return await self._fail(OUR_FAULT, retry=True, failure=failure, cause=error)
+            return await self._fail(OUR_FAULT, cause=error)
         if not self.reply.text.strip():
-            return await self._fail(EMPTY, retry=True, failure="EmptyAnswer")
-        return await self._close(Outcome.DONE, note=self._with_unreadable(note))
+            return await self._fail(EMPTY, failure="EmptyAnswer")
+        note = self._with_unreadable(closing.note)
+        return await self._close(Outcome.DONE, replace(closing, note=note))
 
-    async def _answer(self) -> str:
-        """Write the whole answer; returns what is to be noted beneath it."""
+    def _remedies(self, error: ModelError) -> tuple[Again, ...]:
+        if can_go_on(error) and self.reply.text.strip():
+            return (Again.CONTINUE, Again.RETRY)
+        return (Again.RETRY,) if error.can_retry else ()
+
+    async def _answer(self) -> Closing:
+        """Write the whole answer; returns what belongs beneath it."""
         self.reply.begin(title=_title(self.turn))
-        names = await self._gather()
+        gathered = await Gathering(self.turn, self._desk, self._nudged).gather()
+        self.turn, self._pictures = gathered.turn, gathered.pictures
         prefix = self._take_up()
+        prompt = self._prompt(gathered, prefix)
+        asking = self._asking = self._ask(gathered)
+        note = ""
         try:
-            return await self._ask(self._prompt(names, prefix))
+            reason = await asking.answer(prompt)
         except PromptTooLong:
             if self.reply.text != prefix:
                 raise
             frame = self._desk.frame
             half = replace(frame, context_tokens=frame.context_tokens // 2)
-            return await self._ask(self._prompt(names, prefix, half))
+            reason = await asking.answer(self._prompt(gathered, prefix, half))
+        except ContentRefused:
+            if self.reply.text != prefix or len(prompt.entries) == 1:
+                self._refused = frozenset(question.id for question in self.turn.questions)
+                raise
+            reason = await self._without_history(asking, gathered)
+            note = HISTORY_REFUSED
+        return self._closing(asking, reason, note)
 
-    async def _gather(self) -> Names:
-        """Learn what the prompt needs and the database does not have; all of it at once."""
-        await self._complete_questions()
-        await self._read_history()
-        readable = self._desk.workspace.readable(self.turn)
-        (self.turn, names), self._pictures = await asyncio.gather(readable, self._open_pictures())
-        return names
+    async def _without_history(self, asking: Asking, gathered: Gathered) -> FinishReason:
+        """Content inspection refuses something: perhaps it is not in the question itself."""
+        turn = gathered.turn
+        alone = replace(turn, messages=turn.questions, answers=(), summary="")
+        try:
+            return await asking.answer(self._prompt(replace(gathered, turn=alone), ""))
+        except ContentRefused:
+            self._refused = frozenset(question.id for question in turn.questions)
+            raise
 
-    async def _read_history(self) -> None:
-        if self.turn.history_read:
-            return
-        earlier = await self._desk.workspace.earlier_messages(self.turn.key)
-        if earlier is not None:
-            self.turn = await self._desk.conversations.add_history(self.turn, earlier)
+    def _ask(self, gathered: Gathered) -> Asking:
+        person = gathered.names.person(self.turn.asker.author_id)
+        now = self._desk.clock().astimezone(zone_of(person.time_zone))
+        asker = Asker(person=person, key=self.turn.key, now=now)
+        return Asking(self._desk.model, self._desk.toolbox, self.reply, asker)
 
-    async def _complete_questions(self) -> None:
-        """Wait shortly for the event that brings a mention's files, then ask Slack for them."""
-        if all(question.is_whole for question in self.turn.questions):
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TWIN_SECONDS):
-                await self._nudged.wait()
-        desk = self._desk
-        for question in self.turn.questions:
-            if question.is_whole:
-                continue
-            files = await desk.conversations.files_of(question.id)
-            if files is None:
-                files = await desk.workspace.files_of(self.turn.key, question.ts)
-            whole = replace(question, files=files, is_whole=True)
-            self.turn = await desk.conversations.complete(self.turn, whole)
-
-    async def _open_pictures(self) -> Pictures:
-        newest_first = [file for message in reversed(self.turn.messages) for file in message.files]
-        shown = [file for file in newest_first if file.is_picture][:MOST_PICTURES]
-        if not newest_first:
-            return Pictures()
-        opened = await self._desk.workspace.pictures(shown)
-        too_many = {
-            file.file_id: "older than the newest pictures"
-            for file in newest_first
-            if file.is_picture and file not in shown
-        }
-        others = {
-            file.file_id: "I can only look at pictures so far"
-            for file in newest_first
-            if not file.is_picture
-        }
-        return replace(opened, unreadable={**too_many, **others, **opened.unreadable})
+    def _closing(self, asking: Asking, reason: FinishReason, note: str) -> Closing:
+        buttons = [Again.REGENERATE]
+        if reason is FinishReason.LENGTH:
+            note = f"{note}\n{TOO_LONG_ANSWER}".strip()
+            buttons.insert(0, Again.CONTINUE)
+        sources = sources_line(asking.sources.values())
+        return Closing(
+            note="\n\n".join(part for part in (sources, note) if part),
+            footer=self._footer(),
+            buttons=tuple(buttons),
+            can_be_rated=True,
+        )
 
     def _take_up(self) -> str:
-        """Go on from what an earlier attempt wrote, where the model can do that."""
+        """Go on from what there is: because a person asks for it, or after a crash.
+
+        After a crash only where the model goes on exactly; others begin again.
+        """
         so_far = self.turn.text_so_far
-        if not so_far or not self._desk.model.continues(self._desk.frame.model):
+        can = self._desk.model.abilities(self._desk.frame.model).continues
+        if not so_far or (self.turn.is_takeover and not can):
             return ""
         self.reply.write(so_far)
         return so_far
 
-    def _prompt(self, names: Names, prefix: str, frame: Frame | None = None) -> Prompt:
-        return build_prompt(
-            self.turn,
-            names,
-            self._pictures,
-            frame or self._desk.frame,
-            now=self._desk.clock(),
+    def _prompt(self, gathered: Gathered, prefix: str, frame: Frame | None = None) -> Prompt:
+        turn, desk = gathered.turn, self._desk
+        question = "\n".join(question.text for question in turn.questions)
+        mode = self._mode = mode_for(question, turn.settings, desk.habits)
+        built = self._built = build_prompt(
+            turn,
+            gathered.names,
+            gathered.pictures,
+            frame or desk.frame,
+            mode,
+            now=desk.clock(),
             prefix=prefix,
         )
+        return replace(built.prompt, tools=desk.toolbox.specs)
 
-    async def _ask(self, prompt: Prompt) -> str:
-        """Let the model write. The loop runs for every token of every reply: keep it bare."""
-        reply = self.reply
-        continuation = _Continuation(reply, prompt.prefix) if prompt.prefix else None
-        write = continuation.write if continuation else reply.write
-        reason = FinishReason.STOP
-        async for delta in self._desk.model.stream(prompt):
-            if type(delta) is TextDelta:
-                write(delta.text)
-            elif type(delta) is Usage:
-                self._usage = delta
-            elif type(delta) is Finished:
-                reason, self._request_id = delta.reason, delta.request_id
-        if continuation:
-            continuation.end()
-        if reason is FinishReason.FILTERED:
-            raise ContentRefused(request_id=self._request_id)
-        return TOO_LONG_ANSWER if reason is FinishReason.LENGTH else ""
+    def _footer(self) -> str:
+        asking, mode = self._asking, self._mode
+        if asking is None or mode is None or not asking.model:
+            return ""
+        return footer(asking.model, mode, asking.usage, time.monotonic() - self._began)
 
     def _with_unreadable(self, note: str) -> str:
         """Name the files of the question that could not be opened: the model may forget to."""
@@ -242,15 +230,22 @@ class RunningTurn:
         return "\n".join(notes)
 
     async def _fail(
-        self, sentence: str, *, retry: bool, failure: str, cause: Exception | None = None
+        self,
+        sentence: str,
+        *,
+        buttons: tuple[Again, ...] = (Again.RETRY,),
+        failure: str = "",
+        cause: Exception | None = None,
     ) -> Ending:
         note = self._with_unreadable(f":warning: {sentence}")
-        ending = await self._close(Outcome.FAILED, note=note, retry=retry)
-        return ending if ending.cause else replace(ending, failure=failure, cause=cause)
+        ending = await self._close(Outcome.FAILED, Closing(note=note, buttons=buttons))
+        if ending.cause:
+            return ending
+        return replace(ending, failure=failure or type(cause).__name__, cause=cause)
 
-    async def _close(self, outcome: Outcome, *, note: str, retry: bool = False) -> Ending:
+    async def _close(self, outcome: Outcome, closing: Closing) -> Ending:
         try:
-            await self.reply.close(note=note, retry=retry)
+            await self.reply.close(closing)
         except SlackError as error:
             # There is nowhere left to say a sentence: Slack takes no message in this thread.
             ending = self._ending(Outcome.FAILED)
@@ -259,50 +254,22 @@ class RunningTurn:
 
     def _ending(self, outcome: Outcome) -> Ending:
         shown_at = self.reply.first_shown_at
+        asking = self._asking
+        usage = asking.usage if asking else None
+        model = (asking and asking.model) or self._desk.frame.model
         return Ending(
             outcome=outcome,
             text=self.reply.text,
             segments=self.reply.segments,
-            model=self._desk.frame.model,
-            usage=self._usage,
+            model=model,
+            preset=self._mode.preset.name if self._mode else "",
+            usage=usage,
+            cost=self._desk.model.cost(model, usage) if usage else None,
             seconds=time.monotonic() - self._began,
             first_text_seconds=None if shown_at is None else shown_at - self._began,
-            request_id=self._request_id,
+            request_id=asking.request_id if asking else "",
+            left_out=self._refused,
         )
-
-
-class _Continuation:
-    """Joins what the model goes on with to what was there before.
-
-    A model asked to continue leaves out what it was given (Model Studio, "Partial mode"). A server
-    that does not know the feature begins again from the first word: then so does the reply.
-    """
-
-    _ENOUGH = 48
-
-    def __init__(self, reply: Reply, prefix: str) -> None:
-        self._reply = reply
-        self._prefix = prefix
-        self._held: str | None = ""
-
-    def write(self, text: str) -> None:
-        """Pass the text on, once it is clear whether it continues or repeats."""
-        if self._held is None:
-            self._reply.write(text)
-            return
-        self._held += text
-        repeats = self._prefix.startswith(self._held)
-        if repeats and len(self._held) < min(self._ENOUGH, len(self._prefix)):
-            return
-        if repeats or self._held.startswith(self._prefix):
-            self._reply.restart()
-        self.end()
-
-    def end(self) -> None:
-        """Let go of what was held back: nothing more comes, or it is clear what it was."""
-        held, self._held = self._held, None
-        if held:
-            self._reply.write(held)
 
 
 def _title(turn: Turn) -> str | None:
@@ -315,7 +282,7 @@ def _title(turn: Turn) -> str | None:
     return words[:_TITLE_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
-async def _cancelled(task: asyncio.Task[str]) -> None:
+async def _cancelled(task: asyncio.Task[Closing]) -> None:
     """End a task and wait until it has let go of everything it held."""
     task.cancel()
     await asyncio.wait({task})

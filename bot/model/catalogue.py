@@ -5,33 +5,66 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal
+
+from bot.conversation.messages import Usage
 
 Thinking = Literal["on", "off", "only", "none"]
+Family = Literal["text", "multimodal"]
 
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{4}|latest|us)$")
+_SEEING = re.compile(r"-vl|-omni|qvq|^qwen3\.[5-9]")
+_CACHED_SHARE = 0.2
+"""A token read from the cache costs a fifth ("Context cache")."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A price a million tokens that holds up to so many input tokens; 0 stands for no limit."""
+
+    up_to: int
+    read: float
+    written: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """One model's abilities."""
+    """One model's abilities; `catalogue.toml` says what each field means."""
 
     name: str
-    context: int
-    """Tokens in and out together."""
-    max_output: int
-    images: bool
-    thinking: Thinking
-    """Whether it thinks by default, and whether that can be switched."""
-    prefix: bool
-    """Whether it goes on from a given beginning (Model Studio, "Partial mode")."""
-    price: tuple[float, float] | None = None
-    """US dollars a million tokens, in and out."""
+    family: Family = "text"
+    sees: frozenset[str] = frozenset()
+    context: int = 131_072
+    max_input: int = 120_000
+    max_output: int = 8_192
+    thinking: Thinking = "none"
+    cot: int = 0
+    prefix: bool = False
+    json: Literal["schema", "object", "none"] = "none"
+    tools: bool = False
+    responses: bool = False
+    keeps_thoughts: bool = False
+    cache: Literal["implicit", "explicit"] = "implicit"
+    currency: str = ""
+    prices: tuple[Tier, ...] = ()
+    source: str = ""
+    is_known: bool = True
 
     @property
     def can_switch_thinking(self) -> bool:
         """Whether the request should say if it is to think: the defaults differ."""
         return self.thinking in {"on", "off"}
+
+    def cost(self, usage: Usage) -> float | None:
+        """The price of a request in `currency`, None where it is not known.
+
+        All tokens are billed at the tier of the input's length ("Model pricing").
+        """
+        for tier in self.prices:
+            if not tier.up_to or usage.input_tokens <= tier.up_to:
+                fresh = usage.input_tokens - usage.cached_tokens * (1 - _CACHED_SHARE)
+                return (fresh * tier.read + usage.output_tokens * tier.written) / 1_000_000
+        return None
 
 
 def lookup(model: str) -> ModelCard:
@@ -41,18 +74,27 @@ def lookup(model: str) -> ModelCard:
     """
     cards = _cards()
     known = cards.get(model) or cards.get(_SNAPSHOT.sub("", model))
-    return known or ModelCard(
-        name=model, context=131_072, max_output=8_192, images=True, thinking="none", prefix=False
-    )
+    if known is not None:
+        return known
+    family: Family = "multimodal" if _SEEING.search(model) else "text"
+    return ModelCard(name=model, family=family, sees=frozenset({"image"}), is_known=False)
+
+
+def all_cards() -> list[ModelCard]:
+    """Every model of the catalogue, in its order."""
+    return list(_cards().values())
 
 
 @cache
 def _cards() -> dict[str, ModelCard]:
     text = resources.files("bot.model").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    rows = tomllib.loads(text).values()
-    cards = [ModelCard(**{**row, "price": _price(row.get("price"))}) for row in rows]
+    cards = [_card(row) for row in tomllib.loads(text)["model"]]
     return {card.name: card for card in cards}
 
 
-def _price(pair: list[float] | None) -> tuple[float, float] | None:
-    return (pair[0], pair[1]) if pair else None
+def _card(row: dict[str, Any]) -> ModelCard:
+    tiers = tuple(
+        Tier(up_to=up_to, read=read, written=written)
+        for up_to, read, written in row.get("prices", ())
+    )
+    return ModelCard(**{**row, "sees": frozenset(row["sees"]), "prices": tiers})

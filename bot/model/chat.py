@@ -1,6 +1,5 @@
 """The OpenAI-compatible chat completions ("OpenAI compatible: Chat"): requests out, deltas in. Pure."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +7,7 @@ import orjson
 
 from bot.conversation.messages import (
     AssistantTurn,
+    BuiltIn,
     Delta,
     Entry,
     Finished,
@@ -18,50 +18,109 @@ from bot.conversation.messages import (
     ReasoningDelta,
     Text,
     TextDelta,
-    ToolCall,
+    ToolResult,
     Usage,
+    UserTurn,
 )
 from bot.model.catalogue import ModelCard
 from bot.model.faults import classify, error_in
 from bot.model.sse import SseEvent
+from bot.model.wire import (
+    GO_ON,
+    NOTHING,
+    UNFINISHED,
+    Calls,
+    Wire,
+    count,
+    data_url,
+    functions,
+    present,
+    reason_of,
+    response_format,
+)
 
 PATH = "/compatible-mode/v1/chat/completions"
-_UNFINISHED = frozenset({None, "", "null"})
-_REASONS = {reason.value: reason for reason in FinishReason}
+_MARK = {"cache_control": {"type": "ephemeral"}}
 
 
 def encode(prompt: Prompt, card: ModelCard) -> dict[str, Any]:
     """The request's body, always streamed."""
     messages: list[dict[str, Any]] = [{"role": "system", "content": prompt.system}]
-    messages.extend(_message(entry) for entry in prompt.entries)
+    messages.extend(_message(entry, card) for entry in prompt.entries)
     body: dict[str, Any] = {
         "model": prompt.model,
         "messages": messages,
         "stream": True,
         "stream_options": {"include_usage": True},
+        **present(temperature=prompt.temperature, top_p=prompt.top_p, max_tokens=prompt.max_tokens),
     }
-    if prompt.prefix and card.prefix:
-        messages.append({"role": "assistant", "content": prompt.prefix, "partial": True})
-    if card.can_switch_thinking:
-        body["enable_thinking"] = prompt.thinking and not prompt.prefix
-    optional = {
-        "temperature": prompt.temperature,
-        "top_p": prompt.top_p,
-        "max_tokens": prompt.max_tokens,
-    }
-    body.update({name: value for name, value in optional.items() if value is not None})
+    if prompt.is_resent_soon and card.cache == "explicit":
+        _mark(messages[-1])
+    if prompt.prefix:
+        messages.extend(_continued(prompt.prefix, card))
+    body.update(_thinking(prompt, card))
+    if prompt.tools and card.tools and not prompt.prefix:
+        body["tools"] = functions(prompt)
+        body["parallel_tool_calls"] = True
+        if not prompt.may_call:
+            body["tool_choice"] = "none"
+    if BuiltIn.WEB_SEARCH in prompt.built_in and card.is_known:
+        body["enable_search"] = True
+        body["search_options"] = {"forced_search": True}
+    if prompt.shape:
+        form = response_format(prompt.shape, card, sees=prompt.has_pictures)
+        body.update(present(response_format=form))
     return body
 
 
-def _message(entry: Entry) -> dict[str, Any]:
-    if isinstance(entry, AssistantTurn):
-        return {"role": "assistant", "content": entry.text}
-    parts = entry.parts
+def _thinking(prompt: Prompt, card: ModelCard) -> dict[str, Any]:
+    if not card.can_switch_thinking:
+        return {}
+    thinks = prompt.thinking and not (prompt.prefix and card.prefix)
+    if not thinks:
+        return {"enable_thinking": False}
+    return {"enable_thinking": True, **present(thinking_budget=prompt.thinking_budget)}
+
+
+def _continued(prefix: str, card: ModelCard) -> list[dict[str, Any]]:
+    said = {"role": "assistant", "content": prefix}
+    if card.prefix:
+        return [{**said, "partial": True}]
+    return [said, {"role": "user", "content": GO_ON}]
+
+
+def _message(entry: Entry, card: ModelCard) -> dict[str, Any]:
+    match entry:
+        case AssistantTurn():
+            return _said(entry, card)
+        case ToolResult():
+            content = entry.content or NOTHING
+            return {"role": "tool", "tool_call_id": entry.call_id, "content": content}
+        case UserTurn():
+            return {"role": "user", "content": _content(entry.parts)}
+
+
+def _said(entry: AssistantTurn, card: ModelCard) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": "assistant", "content": entry.text}
+    if entry.calls:
+        message["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call in entry.calls
+        ]
+    if entry.reasoning and card.keeps_thoughts:
+        message["reasoning_content"] = entry.reasoning
+    return message
+
+
+def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
     if all(isinstance(part, Text) for part in parts):
         # Models that only read text refuse a list.
-        text = "\n\n".join(part.text for part in parts if isinstance(part, Text))
-        return {"role": "user", "content": text}
-    return {"role": "user", "content": [_part(part) for part in parts]}
+        return "\n\n".join(part.text for part in parts if isinstance(part, Text))
+    return [_part(part) for part in parts]
 
 
 def _part(part: Part) -> dict[str, Any]:
@@ -69,15 +128,22 @@ def _part(part: Part) -> dict[str, Any]:
         case Text():
             return {"type": "text", "text": part.text}
         case Image():
-            address = f"data:{part.media_type};base64,{b64encode(part.data).decode()}"
-            return {"type": "image_url", "image_url": {"url": address}}
+            return {"type": "image_url", "image_url": {"url": data_url(part)}}
+
+
+def _mark(message: dict[str, Any]) -> None:
+    """Let everything up to here be kept for the next request ("Context cache", explicit)."""
+    content = message["content"]
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    if parts and message["role"] != "assistant":
+        message["content"] = [*parts[:-1], {**parts[-1], **_MARK}]
 
 
 class Decoder:
     """Reads the stream of one answer."""
 
     def __init__(self) -> None:
-        self._calls: dict[int, _Call] = {}
+        self._calls = Calls()
         self._reason: FinishReason | None = None
         self._request_id = ""
         self.is_done = False
@@ -106,9 +172,9 @@ class Decoder:
         if reasoning := delta.get("reasoning_content"):
             deltas.append(ReasoningDelta(reasoning))
         if calls := delta.get("tool_calls"):
-            self._collect(calls)
-        if (reason := choice.get("finish_reason")) not in _UNFINISHED:
-            self._reason = _REASONS.get(reason, FinishReason.STOP)
+            self._calls.add(calls)
+        if (reason := choice.get("finish_reason")) not in UNFINISHED:
+            self._reason = reason_of(reason)
             self._request_id = str(chunk.get("id") or "").removeprefix("chatcmpl-")
         if usage := chunk.get("usage"):
             deltas.append(_usage(usage))
@@ -121,12 +187,8 @@ class Decoder:
 
     def end(self) -> list[Delta]:
         """What remains to be said when the stream is over: tool calls and the end itself."""
-        calls: list[Delta] = [
-            ToolCall(id=call.id, name=call.name, arguments="".join(call.arguments))
-            for _, call in sorted(self._calls.items())
-        ]
         reason = self._reason or FinishReason.STOP
-        return [*calls, Finished(reason=reason, request_id=self._request_id)]
+        return [*self._calls.whole(), Finished(reason=reason, request_id=self._request_id)]
 
     def _without_choice(self, chunk: Mapping[str, Any], status: int) -> list[Delta]:
         if error := error_in(chunk):
@@ -139,31 +201,16 @@ class Decoder:
         usage = chunk.get("usage")
         return [_usage(usage)] if usage else []
 
-    def _collect(self, fragments: list[dict[str, Any]]) -> None:
-        """Later fragments of a call have its index, but an empty id and no name."""
-        for fragment in fragments:
-            call = self._calls.setdefault(int(fragment.get("index") or 0), _Call())
-            call.id = fragment.get("id") or call.id
-            function = fragment.get("function") or {}
-            call.name = function.get("name") or call.name
-            call.arguments.append(function.get("arguments") or "")
-
-
-class _Call:
-    """A tool call that is still being written."""
-
-    def __init__(self) -> None:
-        self.id = ""
-        self.name = ""
-        self.arguments: list[str] = []
-
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
     read = usage.get("prompt_tokens_details") or {}
     written = usage.get("completion_tokens_details") or {}
     return Usage(
-        input_tokens=int(usage.get("prompt_tokens") or 0),
-        output_tokens=int(usage.get("completion_tokens") or 0),
-        cached_tokens=int(read.get("cached_tokens") or 0),
-        reasoning_tokens=int(written.get("reasoning_tokens") or 0),
+        input_tokens=count(usage, "prompt_tokens"),
+        output_tokens=count(usage, "completion_tokens"),
+        cached_tokens=count(read, "cached_tokens"),
+        reasoning_tokens=count(written, "reasoning_tokens"),
     )
+
+
+WIRE = Wire(name="chat", path=PATH, encode=encode, decoder=Decoder)

@@ -19,6 +19,7 @@ from bot.errors import (
     PromptRefused,
     PromptTooLong,
 )
+from bot.model.sse import SseDecoder
 
 _FOR_THE_ADMIN = (
     "invalidapikey",
@@ -91,11 +92,12 @@ def _kind(status: int, code: str, message: str) -> type[ModelError]:
 def from_body(
     status: int, body: bytes, *, request_id: str = "", retry_after: float | None = None
 ) -> ModelError:
-    """Read an error's body, whichever protocol's shape it has: nested, flat, or no JSON at all."""
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        parsed = None
+    """Read an error's body in whichever shape it comes: nested, flat, as an event, or no JSON."""
+    parsed = _json(body)
+    if parsed is None:
+        events = SseDecoder()
+        found_events = [*events.feed(body), *events.end()]
+        parsed = _json(found_events[-1].data) if found_events else None
     found = parsed if isinstance(parsed, Mapping) else {}
     error = error_in(found) or found
     return classify(
@@ -105,6 +107,13 @@ def from_body(
         request_id=str(error.get("request_id") or found.get("request_id") or request_id),
         retry_after=retry_after,
     )
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def error_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -1,6 +1,13 @@
 """Whether a request that has failed before its first word is made again. Pure."""
 
-from bot.errors import ModelBusy, ModelCut, ModelError, ModelUnavailable
+from bot.errors import (
+    ModelBusy,
+    ModelCut,
+    ModelError,
+    ModelMisconfigured,
+    ModelStalled,
+    ModelUnavailable,
+)
 
 _TRIES = 3
 _SECONDS = 25.0
@@ -22,3 +29,10 @@ def retry_delay(error: ModelError, *, failed: int, elapsed: float, jitter: float
         if isinstance(error, ModelBusy):
             pause *= 2
     return pause if elapsed + pause <= _SECONDS else None
+
+
+def another_model_helps(error: ModelError) -> bool:
+    """Whether a model that may stand in for this one should be asked. A wrong key is wrong for all."""
+    if isinstance(error, ModelMisconfigured):
+        return error.status != 401
+    return isinstance(error, ModelBusy | ModelUnavailable | ModelCut | ModelStalled)

@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -48,20 +48,21 @@ class Directory:
         return Names(people={**people, self._us.id: self._us}, channels=places)
 
     async def _ask_person(self, user_id: str) -> Person:
-        user = (await self._api.read("users.info", user=user_id))["user"]
-        profile = user.get("profile") or {}
-        name = (
-            profile.get("display_name")
-            or profile.get("real_name")
-            or user.get("real_name")
-            or user.get("name")
-            or user_id
-        )
-        return Person(id=user_id, name=name, time_zone=user.get("tz") or "UTC")
+        return person_of((await self._api.read("users.info", user=user_id))["user"])
 
     async def _ask_channel(self, channel_id: str) -> str:
         channel = (await self._api.read("conversations.info", channel=channel_id))["channel"]
         return channel.get("name") or channel_id
+
+
+def person_of(user: Mapping[str, Any], *, both_names: bool = False) -> Person:
+    """A user of Slack's as a person; with the full name behind the display name if asked."""
+    profile = user.get("profile") or {}
+    full = str(profile.get("real_name") or user.get("real_name") or "")
+    name = str(profile.get("display_name") or full or user.get("name") or user["id"])
+    if both_names and full and full != name:
+        name = f"{name} ({full})"
+    return Person(id=str(user["id"]), name=name, time_zone=user.get("tz") or "UTC")
 
 
 @dataclass(slots=True)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.conversation.events import (
+    AgainAsked,
     Happening,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
-    RetryAsked,
+    Rated,
     StopAsked,
 )
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadKey, ThreadMessage
+from bot.slack.footer import AGAIN_ACTIONS, RATE_ACTION, STOP_ACTION
 
 Payload = Mapping[str, Any]
 
@@ -63,18 +65,25 @@ def read_event(
 
 
 def read_click(action: Payload, body: Payload, identity: Identity) -> Happening | Ignored:
-    """What a click on one of our buttons means: Stop or Retry."""
+    """What a click on one of our buttons means: Stop, once more, thumbs up or down."""
     channel = (body.get("channel") or {}).get("id", "")
     message = body.get("message") or {}
     ts = message.get("ts") or (body.get("container") or {}).get("message_ts", "")
-    if action.get("action_id") == "stop_reply" and ts:
+    action_id = str(action.get("action_id", ""))
+    if action_id == STOP_ACTION and ts:
         thread_ts = message.get("thread_ts") or ts
         key = ThreadKey(team_id=identity.team_id, channel_id=channel, thread_ts=thread_ts)
         return StopAsked(key=key)
-    value = str(action.get("value", ""))
-    if action.get("action_id") == "retry_reply" and value.isdecimal():
-        return RetryAsked(reply_id=int(value), team_id=identity.team_id, channel_id=channel)
-    return Ignored(reason=f"action {action.get('action_id')}")
+    value, _, rating = str(action.get("value", "")).partition(":")
+    if not value.isdecimal():
+        return Ignored(reason=f"action {action_id}")
+    where = {"reply_id": int(value), "team_id": identity.team_id, "channel_id": channel}
+    if how := AGAIN_ACTIONS.get(action_id):
+        return AgainAsked(**where, how=how)
+    if action_id == RATE_ACTION and rating in {"good", "bad"}:
+        user = str((body.get("user") or {}).get("id", ""))
+        return Rated(**where, user_id=user, is_good=rating == "good")
+    return Ignored(reason=f"action {action_id}")
 
 
 def thread_message(message: Payload, identity: Identity) -> ThreadMessage | None:

@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot import metrics
-from bot.conversation.events import Happening, MessagePosted, StopAsked, Wake
+from bot.conversation.events import AgainAsked, Happening, MessagePosted, StopAsked, Wake
 from bot.slack.api import SlackApi
 from bot.slack.home import greet
 from bot.slack.inbound import Identity, Ignored, Payload, read_click, read_event
@@ -24,6 +25,7 @@ log = get_logger("slack")
 
 Take = Callable[[Happening], Awaitable[Wake | None]]
 Act = Callable[[Wake], None]
+TOO_LATE = "That answer can't be made anew any more: only the newest one of a thread can."
 _ANYTHING = re.compile(r".*")
 
 
@@ -73,20 +75,26 @@ class Listeners:
     async def _event(self, event: Payload) -> None:
         await self._happened(read_event(event, self._identity, self._allowed_bots), event["type"])
 
-    async def _clicked(self, ack: AsyncAck, action: Payload, body: Payload) -> None:
-        await self._happened(read_click(action, body, self._identity), "action")
+    async def _clicked(
+        self, ack: AsyncAck, respond: AsyncRespond, action: Payload, body: Payload
+    ) -> None:
+        happening = read_click(action, body, self._identity)
+        wake = await self._happened(happening, "action")
         await ack()
+        if wake is None and isinstance(happening, AgainAsked):
+            await respond(TOO_LATE, response_type="ephemeral", replace_original=False)
 
-    async def _happened(self, happening: Happening | Ignored, kind: str) -> None:
+    async def _happened(self, happening: Happening | Ignored, kind: str) -> Wake | None:
         if isinstance(happening, Ignored):
             metrics.events.labels("ignored").inc()
             log.debug("ignored", reason=happening.reason)
-            return
+            return None
         wake = await self._take(happening)
         metrics.events.labels(kind).inc()
         log.debug("taken in", what=type(happening).__name__, **_where(happening))
         if wake is not None:
             self._act(wake)
+        return wake
 
     async def _home_opened(self, event: Payload) -> None:
         await greet(self._api, event)

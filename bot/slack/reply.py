@@ -12,18 +12,20 @@ Whatever Slack refuses on the way, the reply ends complete, each word once, in o
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, assert_never
+from typing import assert_never
 
+from bot.conversation.messages import Step
+from bot.conversation.ports import Closing
 from bot.conversation.thread import Segment, Turn, Withdrawal
 from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
+from bot.slack.footer import BLOCKS_REFUSED, Blocks, closing_blocks, stop_button
 from bot.slack.history import History
 from bot.slack.rendering import Draft
 from bot.slack.standing import (
-    Blocks,
     EditedMessage,
     Place,
     Standing,
@@ -31,9 +33,10 @@ from bot.slack.standing import (
     delete_message,
 )
 from bot.slack.status import Status
+from bot.slack.steps import Steps
 
-STOP_ACTION = "stop_reply"
-RETRY_ACTION = "retry_reply"
+_MOST_TEXT = 11_800
+"""A `markdown` block takes 12,000 characters a message."""
 _NO_STREAMS_HERE = frozenset(
     {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
 )
@@ -94,8 +97,9 @@ class SlackReply:
         self._text: list[str] = []
         self._people = frozenset(message.author_id for message in turn.messages)
         self._draft = Draft(people=self._people)
+        self._steps = Steps()
         self._news = asyncio.Event()
-        self._closing: tuple[str, bool] | None = None
+        self._closing: Closing | None = None
         self._abandoned = False
         self._refused_to_stream = False
         self._stopped_by_reader = False
@@ -109,7 +113,7 @@ class SlackReply:
             reply_id=turn.reply_id,
             sleep=self._wait_out,
             orphan=self._find_orphan,
-            stop_button=_button("Stop", STOP_ACTION, turn.reply_id),
+            stop_button=stop_button(turn.reply_id),
         )
         self._standing: list[Standing] = [
             EditedMessage(self._place, segment, may_be_live=segment.streamed)
@@ -141,15 +145,21 @@ class SlackReply:
         if self.first_shown_at is None:
             self._news.set()  # the first words go out at once; the pace begins after them
 
+    def step(self, step: Step) -> None:
+        """Show something that is done on the way to the answer."""
+        self._steps.take(step)
+        if self.first_shown_at is None:
+            self._news.set()
+
     def restart(self) -> None:
         """Forget the text so far; what Slack shows is rewritten as the new text comes."""
         self._text = []
         self._draft = Draft(people=self._people)
         self._standing = [self._as_edited(message) for message in self._standing]
 
-    async def close(self, *, note: str = "", retry: bool = False) -> None:
-        """Show all that was written, then the note. Raises SlackError."""
-        self._closing = (note, retry)
+    async def close(self, closing: Closing) -> None:
+        """Show all that was written, and what belongs beneath it. Raises SlackError."""
+        self._closing = closing
         self._news.set()
         try:
             await asyncio.shield(self._ensure_pump())
@@ -210,8 +220,8 @@ class SlackReply:
 
     async def _show(self) -> float | None:
         """Show what is safe to show; returns the seconds until the next time."""
-        texts = self._draft.segments
-        if not texts or (not self._standing and not _is_visible(texts[0])):
+        texts = self._draft.segments or [""]
+        if not self._standing and not self._steps and not _is_visible(texts[0]):
             return None
         try:
             return await self._show_all(list(texts))
@@ -229,7 +239,8 @@ class SlackReply:
                 await self._grow(position, text)
             elif message.shown != text:
                 await self._complete(position, text)
-        self._first_words_are_shown()
+        if texts[0]:
+            self._first_words_are_shown()
         return self._standing[-1].pause
 
     def _first_words_are_shown(self) -> None:
@@ -243,7 +254,7 @@ class SlackReply:
             return True
         if not self._budget.can_edit:
             return False
-        self._stand(await EditedMessage.post(self._place, text, is_whole=False))
+        self._stand(await EditedMessage.post(self._place, text, steps=self._steps))
         return True
 
     async def _start_stream(self, text: str) -> bool:
@@ -251,7 +262,7 @@ class SlackReply:
             if not may_start:
                 return False
             try:
-                self._stand(await StreamedMessage.start(self._place, text))
+                self._stand(await StreamedMessage.start(self._place, text, self._steps))
                 return True
             except SlackRefused as refusal:
                 self._refused_to_stream = True
@@ -272,7 +283,7 @@ class SlackReply:
         if isinstance(message, StreamedMessage) and message.is_expiring:
             message = self._replace(position)
         try:
-            await message.grow(text)
+            await message.grow(text, self._steps)
         except SlackRefused as refusal:
             self._recover(position, refusal)
         except SlackUnreachable:
@@ -307,52 +318,57 @@ class SlackReply:
             case _:
                 assert_never(message)
 
-    async def _complete(self, position: int, text: str, buttons: Blocks = ()) -> None:
+    async def _complete(self, position: int, text: str, blocks: Blocks = ()) -> None:
         """Give a message its last text; a stream that can't be ended well is rewritten."""
         message = self._standing[position]
         try:
-            await message.close(text, buttons)
+            await message.close(text, blocks, self._steps)
         except SlackRefused as refusal:
             if isinstance(message, EditedMessage):
                 raise
             if refusal.code == "stopped_by_user":
                 self._reader_stopped()
-            await self._replace(position).close(text, buttons)
+            await self._replace(position).close(text, blocks, self._steps)
         except SlackUnreachable:
-            await self._replace(position).close(text, buttons)
+            await self._replace(position).close(text, blocks, self._steps)
 
     async def _finish(self) -> None:
         assert self._closing is not None  # noqa: S101  for the type checker
-        note, retry = self._closing
         self._draft.finish()
-        texts = [text for text in self._draft.segments if text.strip()]
-        if note:
-            texts = [*texts[:-1], f"{texts[-1]}\n\n{note}" if texts else note]
-        buttons = _button("Retry", RETRY_ACTION, self._turn.reply_id) if retry else ()
-        for position, text in enumerate(texts):
-            await self._finish_one(position, text, buttons if position == len(texts) - 1 else ())
+        self._steps.finish()
+        texts = _with_note(self._draft.segments, self._closing.note)
+        for position, text in enumerate(texts[:-1]):
+            await self._finish_one(position, text, ())
+        choices = closing_blocks(self._closing, self._turn.reply_id)
+        for blocks in choices if texts else ():
+            try:
+                await self._finish_one(len(texts) - 1, texts[-1], blocks)
+                break
+            except SlackRefused as refusal:
+                if refusal.code not in BLOCKS_REFUSED or not blocks:
+                    raise
         for extra in self._standing[len(texts) :]:
             await delete_message(self._place.api, self._place.channel, extra.segment.ts)
             extra.let_go()
         self._standing = self._standing[: len(texts)]
 
-    async def _finish_one(self, position: int, text: str, buttons: Blocks) -> None:
+    async def _finish_one(self, position: int, text: str, blocks: Blocks) -> None:
         if position >= len(self._standing):
-            await self._post_whole(text, buttons)
+            await self._post_whole(text, blocks)
             return
         try:
-            await self._complete(position, text, buttons)
+            await self._complete(position, text, blocks)
         except SlackRefused as refusal:
             if refusal.code not in _GONE:
                 raise
             shown = self._standing[position].shown
             if refusal.code != "message_not_found" and text != shown:
                 # The workspace forbids edits from some moment on: the rest is said anew.
-                await self._post_whole(text.removeprefix(shown), buttons)
+                await self._post_whole(text.removeprefix(shown), blocks)
 
-    async def _post_whole(self, text: str, buttons: Blocks) -> None:
+    async def _post_whole(self, text: str, blocks: Blocks) -> None:
         self._status.cancel()
-        self._stand(await EditedMessage.post(self._place, text, is_whole=True, buttons=buttons))
+        self._stand(await EditedMessage.post(self._place, text, blocks=blocks))
         self._first_words_are_shown()
 
     async def _find_orphan(self) -> str | None:
@@ -378,11 +394,11 @@ def _is_visible(text: str) -> bool:
     return any(char.isalnum() for char in text)
 
 
-def _button(label: str, action: str, reply_id: int) -> tuple[Mapping[str, Any], ...]:
-    button = {
-        "type": "button",
-        "action_id": action,
-        "text": {"type": "plain_text", "text": label},
-        "value": str(reply_id),
-    }
-    return ({"type": "actions", "elements": [button]},)
+def _with_note(segments: Sequence[str], note: str) -> list[str]:
+    """The texts of the messages, the note beneath the last, or after it where it has no room."""
+    texts = [text for text in segments if text.strip()]
+    if not note:
+        return texts
+    if not texts or len(texts[-1]) + len(note) > _MOST_TEXT:
+        return [*texts, note]
+    return [*texts[:-1], f"{texts[-1]}\n\n{note}"]

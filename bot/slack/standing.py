@@ -7,7 +7,7 @@ process left behind. Whatever has happened to a message, rewriting it whole make
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +16,9 @@ from bot.conversation.thread import Segment
 from bot.errors import SlackError, SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget, append_pause, edit_pause
+from bot.slack.footer import Blocks
 from bot.slack.rendering import preview
-
-Blocks = Sequence[Mapping[str, Any]]
+from bot.slack.steps import Steps
 
 STREAM_SECONDS = 240.0
 """A stream dies some five minutes after its start, whatever happens; ours ends before."""
@@ -69,8 +69,9 @@ class StreamedMessage:
         self._started = time.monotonic()
 
     @classmethod
-    async def start(cls, place: Place, text: str) -> "StreamedMessage":
-        """Open the stream with its first words. Raises SlackError."""
+    async def start(cls, place: Place, text: str, steps: Steps) -> "StreamedMessage":
+        """Open the stream with its first words, or steps. Raises SlackError."""
+        news = steps.news()
         budget = place.budget
         budget["chat.startStream"].take()
         budget["chat.stopStream"].reserved += 1
@@ -82,8 +83,9 @@ class StreamedMessage:
                 thread_ts=place.thread_ts,
                 recipient_user_id=place.recipient_user,
                 recipient_team_id=place.recipient_team,
-                chunks=[_chunk(text)],
+                chunks=[*news.chunks, *_chunks(text)],
             )
+            news.told()
             return cls(place, str(started["ts"]), text)
         except BaseException:
             budget["chat.stopStream"].reserved -= 1
@@ -100,33 +102,32 @@ class StreamedMessage:
         """Whether Slack is about to end the stream on its own."""
         return time.monotonic() - self._started > STREAM_SECONDS
 
-    async def grow(self, text: str) -> None:
+    async def grow(self, text: str, steps: Steps) -> None:
         """Show more, if the budget allows. Raises SlackError."""
         budget = self._place.budget
-        if text == self.shown or not budget.may_append:
+        if (text == self.shown and not steps.has_news) or not budget.may_append:
             return
+        news = steps.news()
         budget["chat.appendStream"].take()
         self._appends += 1
         await self._place.api.write(
             "chat.appendStream",
             channel=self._place.channel,
             ts=self.segment.ts,
-            chunks=[_chunk(text[len(self.shown) :])],
+            chunks=[*news.chunks, *_chunks(text[len(self.shown) :])],
         )
+        news.told()
         self.shown = text
 
-    async def close(self, text: str, buttons: Blocks = ()) -> None:
+    async def close(self, text: str, blocks: Blocks, steps: Steps) -> None:
         """Show the rest and end the stream. Raises SlackError."""
-        rest = text[len(self.shown) :]
         arguments: dict[str, Any] = {"channel": self._place.channel, "ts": self.segment.ts}
-        if rest:
-            arguments["chunks"] = [_chunk(rest)]
-        if buttons:
-            arguments["blocks"] = list(buttons)
-        await self._stop(text, arguments)
+        if blocks:
+            arguments["blocks"] = list(blocks)
+        await self._stop(text, steps, arguments)
         self.shown = text
 
-    async def _stop(self, text: str, arguments: dict[str, Any]) -> None:
+    async def _stop(self, text: str, steps: Steps, arguments: dict[str, Any]) -> None:
         """End the stream as soon as Slack allows; until then its text is there already.
 
         It is tried whatever the count says: stops come no faster than starts did.
@@ -135,13 +136,15 @@ class StreamedMessage:
         while True:
             if pause := minute.blocked_for:
                 with suppress(SlackLimited):
-                    await self.grow(text)
-                if self.shown == text:
-                    arguments.pop("chunks", None)
+                    await self.grow(text, steps)
                 await self._place.sleep(pause)
             minute.take()
+            news = steps.news()
+            rest = [*news.chunks, *_chunks(text[len(self.shown) :])]
+            given = {**arguments, "chunks": rest} if rest else arguments
             try:
-                await self._place.api.write("chat.stopStream", **arguments)
+                await self._place.api.write("chat.stopStream", **given)
+                news.told()
                 return
             except SlackLimited as limit:
                 self._place.budget.limited(limit.method, limit.retry_after)
@@ -158,6 +161,7 @@ class EditedMessage:
     def __init__(self, place: Place, segment: Segment, *, may_be_live: bool = False) -> None:
         self.segment = segment
         self.shown = ""
+        self._line = ""
         self._place = place
         self._edits = 0
         self._may_be_live = may_be_live
@@ -165,16 +169,20 @@ class EditedMessage:
 
     @classmethod
     async def post(
-        cls, place: Place, text: str, *, is_whole: bool, buttons: Blocks = ()
+        cls, place: Place, text: str, *, blocks: Blocks = (), steps: Steps | None = None
     ) -> "EditedMessage":
-        """Post the message, after waiting for its turn in the channel. Raises SlackError."""
+        """Post the message, after waiting for its turn in the channel. Raises SlackError.
+
+        With `steps` it is going to grow: it shows them, and a Stop button.
+        """
         await place.sleep(place.budget.next_post(place.channel))
-        shown_buttons = buttons if is_whole else place.stop_button
+        line = "" if steps is None else steps.line
+        shown_blocks = blocks if steps is None else place.stop_button
         ts: str | None = None
         tries = 0
         while ts is None:
             try:
-                ts = await cls._post(place, text, shown_buttons)
+                ts = await cls._post(place, _content(text, shown_blocks, line))
             except SlackLimited as limit:
                 await place.sleep(limit.retry_after)
             except SlackUnreachable:
@@ -185,11 +193,11 @@ class EditedMessage:
                 await place.sleep(1.0)
                 ts = await place.orphan()
         message = cls(place, Segment(ts=ts, streamed=False))
-        message.shown = text
+        message.shown, message._line = text, line
         return message
 
     @staticmethod
-    async def _post(place: Place, text: str, buttons: Blocks) -> str:
+    async def _post(place: Place, content: Mapping[str, Any]) -> str:
         posted = await place.api.write(
             "chat.postMessage",
             channel=place.channel,
@@ -200,7 +208,7 @@ class EditedMessage:
                 "event_type": "threadwise_reply",
                 "event_payload": {"reply_id": place.reply_id},
             },
-            **_content(text, buttons),
+            **content,
         )
         return str(posted["ts"])
 
@@ -209,20 +217,23 @@ class EditedMessage:
         """Seconds until it should be edited again."""
         return edit_pause(self._edits)
 
-    async def grow(self, text: str) -> None:
+    async def grow(self, text: str, steps: Steps) -> None:
         """Show more, if the budget allows. Raises SlackError."""
-        if text == self.shown or not self._place.budget.may_edit_in_between:
+        line = steps.line
+        is_old = text == self.shown and line == self._line
+        if is_old or not self._place.budget.may_edit_in_between:
             return
         self._edits += 1
-        await self._rewrite(text, () if self.segment.streamed else self._place.stop_button)
+        self._line = line
+        await self._rewrite(text, () if self.segment.streamed else self._place.stop_button, line)
 
-    async def close(self, text: str, buttons: Blocks = ()) -> None:
+    async def close(self, text: str, blocks: Blocks, _steps: Steps) -> None:
         """Show the whole text, for good. Waits as long as Slack asks. Raises SlackError."""
         tries = 0
         while True:
             await self._place.sleep(self._place.budget["chat.update"].wait())
             try:
-                return await self._rewrite(text, buttons)
+                return await self._rewrite(text, blocks)
             except SlackLimited as limit:
                 self._place.budget.limited(limit.method, limit.retry_after)
             except SlackUnreachable:
@@ -235,14 +246,14 @@ class EditedMessage:
         """Its last edit is made, or never will be: give back what was set aside."""
         self._place.budget["chat.update"].reserved -= 1
 
-    async def _rewrite(self, text: str, buttons: Blocks) -> None:
+    async def _rewrite(self, text: str, blocks: Blocks, line: str = "") -> None:
         if self._may_be_live:
             await self._end_stream()
         self._place.budget["chat.update"].take()
         content = (
             {"markdown_text": text}
-            if self.segment.streamed and not buttons
-            else _content(text, buttons)
+            if self.segment.streamed and not blocks and not line
+            else _content(text, blocks, line)
         )
         arguments = {"channel": self._place.channel, "ts": self.segment.ts, **content}
         try:
@@ -293,13 +304,17 @@ async def _end_stream(api: SlackApi, channel: str, ts: str) -> None:
         return
 
 
-def _chunk(text: str) -> dict[str, str]:
-    return {"type": "markdown_text", "text": text}
+def _chunks(text: str) -> list[dict[str, str]]:
+    return [{"type": "markdown_text", "text": text}] if text else []
 
 
-def _content(text: str, buttons: Blocks) -> dict[str, Any]:
+def _content(text: str, blocks: Blocks, line: str = "") -> dict[str, Any]:
     """A `markdown` block shows Markdown best; `text` is for notifications and screen readers."""
+    above: Blocks = ()
+    if line:
+        above = ({"type": "context", "elements": [{"type": "mrkdwn", "text": line}]},)
+    body: Blocks = ({"type": "markdown", "text": text},) if text else ()
     return {
-        "text": preview(text, limit=_TEXT_LIMIT),
-        "blocks": [{"type": "markdown", "text": text}, *buttons],
+        "text": preview(text, limit=_TEXT_LIMIT) or line or "…",
+        "blocks": [*above, *body, *blocks],
     }

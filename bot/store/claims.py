@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, insert, select, update
+from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.thread import (
@@ -20,15 +20,31 @@ from bot.conversation.thread import (
     Turn,
     Withdrawal,
 )
-from bot.store.rows import key_of, messages_of, segments_of
-from bot.store.tables import Attachment, Conversation, Message, Reply
+from bot.store.rows import key_of, messages_of, segments_of, settings_of
+from bot.store.tables import Attachment, ChannelSetting, Conversation, Message, Reply
 
 LEASE_SECONDS = 15.0
 """A reply whose worker has not been heard of for so long is taken over."""
-_REMEMBERED = 300
-"""Messages of a thread that a turn is given; longer threads begin later."""
+_REMEMBERED = 1_000
+"""Messages of a thread that a turn is given, behind those that its summary covers."""
 
-_CONVERSATION = select(Conversation).where(Conversation.id == bindparam("conversation"))
+_CONVERSATION = (
+    select(
+        *Conversation.__table__.columns,
+        ChannelSetting.preset,
+        ChannelSetting.thinking,
+        ChannelSetting.reply_in_threads,
+        ChannelSetting.instructions,
+    )
+    .outerjoin(
+        ChannelSetting,
+        and_(
+            ChannelSetting.team_id == Conversation.team_id,
+            ChannelSetting.channel_id == Conversation.channel_id,
+        ),
+    )
+    .where(Conversation.id == bindparam("conversation"))
+)
 _OPEN_REPLIES = select(Reply).where(
     Reply.conversation_id == bindparam("conversation"),
     Reply.outcome.in_((Outcome.WRITING.value, Outcome.WITHDRAWN.value)),
@@ -44,7 +60,15 @@ _MESSAGES = (
         Attachment.url,
     )
     .outerjoin(Attachment, Attachment.message_id == Message.id)
-    .where(Message.conversation_id == bindparam("conversation"), ~Message.deleted)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        ~Message.deleted,
+        or_(
+            and_(Message.ts > bindparam("since"), ~Message.left_out),
+            and_(Message.asks, Message.reply_id.is_(None)),
+            Message.reply_id == bindparam("running"),
+        ),
+    )
     .order_by(Message.ts.desc(), Attachment.id)
     .limit(_REMEMBERED)
 )
@@ -63,6 +87,7 @@ _TAKE_OVER = (
         attempt=bindparam("next_attempt"), worker=bindparam("by"), heartbeat_at=bindparam("now")
     )
 )
+_LEFT = select(Reply.segments, Reply.text, Reply.continued).where(Reply.id == bindparam("reply"))
 _BEGIN = insert(Reply).returning(Reply.id)
 _ASSIGN = (
     update(Message)
@@ -92,17 +117,25 @@ async def claim(
     for reply in running:
         if reply.outcome == Outcome.WITHDRAWN.value:
             return await _withdrawal(connection, reply)
-    rows = list(await connection.execute(_MESSAGES, given))[::-1]
+    conversation: Any = (await connection.execute(_CONVERSATION, given)).one_or_none()
+    if conversation is None:
+        return None
+    shown = {
+        **given,
+        "since": conversation.summary_until,
+        "running": running[0].id if running else 0,
+    }
+    rows = list(await connection.execute(_MESSAGES, shown))[::-1]
     if running:
         held = await _take_over(connection, running[0], rows, worker)
     else:
         held = await _begin(connection, conversation_id, rows, worker)
-    return None if held is None else await _turn(connection, conversation_id, held, rows)
+    return None if held is None else await _turn(connection, conversation, held, rows)
 
 
 async def _withdrawal(connection: AsyncConnection, reply: Row[Any]) -> Withdrawal:
     given = {"conversation": reply.conversation_id}
-    conversation = (await connection.execute(_CONVERSATION, given)).one()
+    conversation: Any = (await connection.execute(_CONVERSATION, given)).one()
     return Withdrawal(
         reply_id=reply.id, key=key_of(conversation), segments=segments_of(reply.segments)
     )
@@ -145,9 +178,10 @@ async def _begin(
     redo_of = waiting[0].redo_of
     group = [row for row in waiting if row.redo_of == redo_of]
     segments: list[dict[str, Any]] = []
+    text = ""
     if redo_of is not None:
-        left = await connection.scalar(select(Reply.segments).where(Reply.id == redo_of))
-        segments = left or []
+        left = (await connection.execute(_LEFT, {"reply": redo_of})).one()
+        segments, text = left.segments, left.text if left.continued else ""
     now = time.time()
     begun = await connection.execute(
         _BEGIN,
@@ -159,7 +193,7 @@ async def _begin(
             "worker": worker,
             "heartbeat_at": now,
             "stop_requested": False,
-            "text": "",
+            "text": text,
             "segments": segments,
             "failure": "",
             "started_at": now,
@@ -168,14 +202,19 @@ async def _begin(
     reply_id = int(begun.scalar_one())
     question_ids = frozenset(row.id for row in group)
     await connection.execute(_ASSIGN, {"questions": list(question_ids), "reply": reply_id})
-    return _Held(id=reply_id, attempt=1, question_ids=question_ids, segments=segments_of(segments))
+    return _Held(
+        id=reply_id,
+        attempt=1,
+        question_ids=question_ids,
+        text=text,
+        segments=segments_of(segments),
+    )
 
 
 async def _turn(
-    connection: AsyncConnection, conversation_id: int, held: _Held, rows: Sequence[Any]
+    connection: AsyncConnection, conversation: Any, held: _Held, rows: Sequence[Any]
 ) -> Turn:
-    given = {"conversation": conversation_id}
-    conversation = (await connection.execute(_CONVERSATION, given)).one()
+    given = {"conversation": conversation.id}
     messages = tuple(messages_of(rows))
     others: Sequence[Row[Any]] = ()
     if any(row.reply_id not in {None, held.id} or row.redo_of is not None for row in rows):
@@ -184,7 +223,7 @@ async def _turn(
     return Turn(
         reply_id=held.id,
         attempt=held.attempt,
-        conversation_id=conversation_id,
+        conversation_id=conversation.id,
         key=key_of(conversation),
         channel_type=ChannelType(conversation.channel_type),
         history_read=conversation.history_read,
@@ -197,6 +236,9 @@ async def _turn(
         ),
         text_so_far=held.text,
         segments=held.segments,
+        settings=settings_of(conversation),
+        summary=conversation.summary,
+        summary_until=conversation.summary_until,
         other_segments=frozenset(
             segment.ts for row in others for segment in segments_of(row.segments)
         ),

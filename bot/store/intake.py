@@ -13,18 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.addressing import Approach, Company, Reading, read
 from bot.conversation.events import (
+    AgainAsked,
     Happening,
     Interruption,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
-    RetryAsked,
+    Rated,
     StopAsked,
     Wake,
 )
 from bot.conversation.thread import Author, ChannelType, Outcome, SharedFile, ThreadKey
+from bot.store.again import again, ask_again, rate
 from bot.store.db import Writer
-from bot.store.tables import Attachment, Conversation, Message, Reply
+from bot.store.tables import Attachment, ChannelSetting, Conversation, Message, Reply
 
 
 class Intake:
@@ -67,8 +69,11 @@ class Intake:
                 return await _delete(connection, happening)
             case StopAsked():
                 return await _stop(connection, happening)
-            case RetryAsked():
-                return await _retry(connection, happening)
+            case AgainAsked():
+                return await again(connection, happening)
+            case Rated():
+                await rate(connection, happening)
+                return None
 
     async def _post(self, connection: AsyncConnection, message: MessagePosted) -> Wake | None:
         known = await _find_message(connection, message.key, message.ts)
@@ -84,7 +89,7 @@ class Intake:
                 bot_is_allowed=message.bot_is_allowed,
             ),
             await _company(connection, conversation, message),
-            self._mode,  # type: ignore[arg-type]  # checked by bot.config
+            await self._mode_of(connection, message),  # type: ignore[arg-type]  # checked values
         )
         if reading is Reading.IGNORE:
             return None
@@ -97,6 +102,13 @@ class Intake:
         await add_files(connection, message_id, message.files)
         return Wake(conversation_id=conversation_id) if asks else None
 
+    async def _mode_of(self, connection: AsyncConnection, message: MessagePosted) -> str:
+        """Who is answered in this channel: its own setting, or the team's."""
+        if message.mentions_us:
+            return self._mode
+        where = {"team": message.key.team_id, "channel": message.key.channel_id}
+        return await connection.scalar(_REPLY_MODE, where) or self._mode
+
     async def _edit(self, connection: AsyncConnection, edit: MessageEdited) -> Wake | None:
         message = edit.message
         known = await _find_message(connection, message.key, message.ts)
@@ -107,7 +119,7 @@ class Intake:
         await connection.execute(
             update(Message)
             .where(Message.id == known.id)
-            .values(text=message.text, edited_ts=edit.edited_ts)
+            .values(text=message.text, edited_ts=edit.edited_ts, left_out=False)
         )
         if not known.asks:
             if not message.mentions_us:
@@ -119,7 +131,7 @@ class Intake:
             return Wake(conversation_id=known.conversation_id)
         if known.reply_id is None or not await _is_newest_question(connection, known):
             return None
-        return await _ask_again(connection, known.conversation_id, known.reply_id)
+        return await ask_again(connection, known.conversation_id, known.reply_id)
 
 
 async def _company(
@@ -146,6 +158,9 @@ _MESSAGE = select(Message).where(
     Message.team_id == bindparam("team"),
     Message.channel_id == bindparam("channel"),
     Message.ts == bindparam("its_ts"),
+)
+_REPLY_MODE = select(ChannelSetting.reply_in_threads).where(
+    ChannelSetting.team_id == bindparam("team"), ChannelSetting.channel_id == bindparam("channel")
 )
 _ADD_CONVERSATION = insert(Conversation).returning(Conversation.id)
 _ADD_MESSAGE = insert(Message).returning(Message.id)
@@ -257,17 +272,6 @@ async def _is_newest_question(connection: AsyncConnection, known: Message) -> bo
     return not newer
 
 
-async def _ask_again(connection: AsyncConnection, conversation_id: int, reply_id: int) -> Wake:
-    """Let the next turn answer a reply's questions anew, in the reply's own Slack messages."""
-    await connection.execute(
-        update(Reply).where(Reply.id == reply_id).values(outcome=Outcome.SUPERSEDED.value)
-    )
-    await connection.execute(
-        update(Message).where(Message.reply_id == reply_id).values(reply_id=None, redo_of=reply_id)
-    )
-    return Wake(conversation_id=conversation_id, interruption=Interruption.GIVE_WAY)
-
-
 async def _delete(connection: AsyncConnection, deletion: MessageDeleted) -> Wake | None:
     where = {"team": deletion.team_id, "channel": deletion.channel_id, "its_ts": deletion.ts}
     known = (await connection.execute(_MESSAGE, where)).one_or_none()
@@ -284,7 +288,7 @@ async def _delete(connection: AsyncConnection, deletion: MessageDeleted) -> Wake
         select(func.count()).where(Message.reply_id == known.reply_id, ~Message.deleted)
     )
     if others:
-        return await _ask_again(connection, known.conversation_id, known.reply_id)
+        return await ask_again(connection, known.conversation_id, known.reply_id)
     await connection.execute(
         update(Reply)
         .where(Reply.id == known.reply_id)
@@ -303,20 +307,3 @@ async def _stop(connection: AsyncConnection, stop: StopAsked) -> Wake | None:
         .values(stop_requested=True)
     )
     return Wake(conversation_id=conversation.id, interruption=Interruption.STOP)
-
-
-async def _retry(connection: AsyncConnection, retry: RetryAsked) -> Wake | None:
-    found = await connection.execute(
-        select(Reply.conversation_id)
-        .join(Conversation, Conversation.id == Reply.conversation_id)
-        .where(
-            Reply.id == retry.reply_id,
-            Reply.outcome == Outcome.FAILED.value,
-            Conversation.team_id == retry.team_id,
-            Conversation.channel_id == retry.channel_id,
-        )
-    )
-    conversation_id = found.scalar_one_or_none()
-    if conversation_id is None:
-        return None
-    return await _ask_again(connection, conversation_id, retry.reply_id)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bot.conversation.modes import ChannelSettings
 from bot.conversation.thread import (
     Author,
     Segment,
@@ -17,6 +18,16 @@ from bot.conversation.thread import (
 def key_of(row: Row[Any]) -> ThreadKey:
     """The thread of a conversation's row."""
     return ThreadKey(team_id=row.team_id, channel_id=row.channel_id, thread_ts=row.thread_ts)
+
+
+def settings_of(row: Row[Any]) -> ChannelSettings:
+    """A channel's settings, from a conversation's row joined with them."""
+    return ChannelSettings(
+        preset=row.preset or "",
+        thinking=row.thinking or "",
+        reply_in_threads=row.reply_in_threads or "",
+        instructions=row.instructions or "",
+    )
 
 
 def segments_of(rows: Sequence[dict[str, Any]]) -> tuple[Segment, ...]:

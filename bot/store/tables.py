@@ -2,7 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -32,6 +42,10 @@ class Conversation(Base):
     channel_type: Mapped[str] = mapped_column(String(16))
     history_read: Mapped[bool]
     created_at: Mapped[float]
+    summary: Mapped[str] = mapped_column(Text, server_default="")
+    """What the older messages come to."""
+    summary_until: Mapped[str] = mapped_column(String(32), server_default="")
+    """The ts up to which the summary reaches."""
 
 
 class Message(Base):
@@ -70,6 +84,8 @@ class Message(Base):
     """The reply that answers it; none as long as it waits."""
     redo_of: Mapped[int | None]
     """The reply whose Slack messages its next answer rewrites."""
+    left_out: Mapped[bool] = mapped_column(server_default=false())
+    """Content inspection refused it: it is not shown to the model again."""
 
 
 class Attachment(Base):
@@ -116,6 +132,8 @@ class Reply(Base):
     segments: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     """`[{"ts": …, "streamed": …}]`"""
     failure: Mapped[str] = mapped_column(String(64))
+    continued: Mapped[bool] = mapped_column(server_default=false())
+    """The reply that rewrites this one goes on from its text."""
     started_at: Mapped[float]
     finished_at: Mapped[float | None]
 
@@ -134,3 +152,36 @@ class UsageRecord(Base):
     reasoning_tokens: Mapped[int]
     seconds: Mapped[float]
     request_id: Mapped[str] = mapped_column(String(100))
+    preset: Mapped[str] = mapped_column(String(16), server_default="")
+    searches: Mapped[int] = mapped_column(server_default="0")
+    cost: Mapped[float | None]
+    """By the catalogue's prices; none where they are not known."""
+    currency: Mapped[str] = mapped_column(String(3), server_default="")
+
+
+class Rating(Base):
+    """What a person thinks of an answer."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (UniqueConstraint("reply_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reply_id: Mapped[int] = mapped_column(ForeignKey("replies.id", ondelete="CASCADE"))
+    user_id: Mapped[str] = mapped_column(String(32))
+    is_good: Mapped[bool]
+    rated_at: Mapped[float]
+
+
+class ChannelSetting(Base):
+    """What people have set for one channel; empty where the team's settings hold."""
+
+    __tablename__ = "channel_settings"
+    __table_args__ = (UniqueConstraint("team_id", "channel_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(32))
+    channel_id: Mapped[str] = mapped_column(String(32))
+    preset: Mapped[str] = mapped_column(String(16))
+    thinking: Mapped[str] = mapped_column(String(8))
+    reply_in_threads: Mapped[str] = mapped_column(String(8))
+    instructions: Mapped[str] = mapped_column(Text)

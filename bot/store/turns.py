@@ -137,6 +137,16 @@ class Turns:
         together = sorted([*turn.messages, *new], key=lambda message: message.ts)
         return replace(turn, messages=tuple(together), history_read=True)
 
+    async def remember(self, conversation_id: int, summary: str, until: str) -> None:
+        """Keep what a thread's messages up to the ts `until` come to."""
+        await self._writer.run(
+            lambda connection: connection.execute(
+                update(Conversation)
+                .where(Conversation.id == conversation_id, Conversation.summary_until < until)
+                .values(summary=summary, summary_until=until)
+            )
+        )
+
     async def complete(self, turn: Turn, message: ThreadMessage) -> Turn:
         """Keep the files that a message's event had left out; the turn with them in place."""
 
@@ -240,6 +250,10 @@ async def _finish(connection: AsyncConnection, turn: Turn, ending: Ending) -> in
             "now": time.time(),
         },
     )
+    if changed.rowcount and ending.left_out:
+        await connection.execute(
+            update(Message).where(Message.id.in_(ending.left_out)).values(left_out=True)
+        )
     usage = ending.usage
     if changed.rowcount and usage is not None:
         used = {
@@ -251,6 +265,10 @@ async def _finish(connection: AsyncConnection, turn: Turn, ending: Ending) -> in
             "reasoning_tokens": usage.reasoning_tokens,
             "seconds": ending.seconds,
             "request_id": ending.request_id,
+            "preset": ending.preset,
+            "searches": usage.searches,
+            "cost": ending.cost.amount if ending.cost else None,
+            "currency": ending.cost.currency if ending.cost else "",
         }
         await connection.execute(_USED, used)
     return changed.rowcount

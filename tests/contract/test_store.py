@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ from sqlalchemy import Connection, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.events import (
+    Again,
+    AgainAsked,
     Interruption,
     MessageDeleted,
     MessageEdited,
     MessagePosted,
-    RetryAsked,
     StopAsked,
     Wake,
 )
@@ -253,10 +255,12 @@ async def test_a_stop_reaches_whichever_worker_writes(store: Store) -> None:
 async def test_only_a_failed_answer_is_tried_again(store: Store) -> None:
     await store.post()
     turn = await store.claim()
-    retry = RetryAsked(reply_id=turn.reply_id, team_id="T1", channel_id="C1")
+    retry = AgainAsked(
+        reply_id=turn.reply_id, team_id="T1", channel_id="C1", how=Again.RETRY
+    )
     assert await store.intake.take(retry) is None
     await store.end(turn, Outcome.FAILED)
-    elsewhere = RetryAsked(reply_id=turn.reply_id, team_id="T1", channel_id="C2")
+    elsewhere = replace(retry, channel_id="C2")
     assert await store.intake.take(elsewhere) is None
     assert await store.intake.take(retry) is not None
 

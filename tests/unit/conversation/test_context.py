@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.conversation.context import Frame, build_prompt
 from bot.conversation.messages import AssistantTurn, Image, Prompt, Text, UserTurn
+from bot.conversation.modes import PRESETS, Mode
 from bot.conversation.ports import Names, Person, Pictures
 from bot.conversation.thread import (
     Answer,
@@ -20,6 +21,7 @@ from bot.conversation.thread import (
 )
 from bot.conversation.tokens import estimate
 
+BALANCED = Mode(preset=PRESETS["balanced"])
 NOW = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
 ANNA = Person(id="U1", name="Anna", time_zone="Asia/Shanghai")
 NAMES = Names(people={"U1": ANNA}, channels={"C1": "general"})
@@ -46,7 +48,9 @@ def _build(
         answers=more.get("answers", ()),
     )
     frame = Frame(bot_name="Bot", bot_user_id="UB", model="m", context_tokens=tokens)
-    return build_prompt(turn, NAMES, more.get("pictures", Pictures()), frame, now=NOW)
+    pictures = more.get("pictures", Pictures())
+    mode = more.get("mode", BALANCED)
+    return build_prompt(turn, NAMES, pictures, frame, mode, now=NOW).prompt
 
 
 def _text(prompt: Prompt) -> str:

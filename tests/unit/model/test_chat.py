@@ -23,6 +23,7 @@ from bot.errors import ContentRefused, ModelUnavailable
 from bot.model.catalogue import lookup
 from bot.model.chat import Decoder, encode
 from bot.model.sse import SseEvent
+from bot.model.wire import GO_ON
 
 QUESTION = UserTurn(parts=(Text(text="hi"),))
 
@@ -71,13 +72,14 @@ def test_an_answer_is_continued_only_by_models_that_can() -> None:
     unable = encode(_prompt(entries=entries, prefix="So far"), lookup("llama"))
 
     assert able["messages"][-1] == {"role": "assistant", "content": "So far", "partial": True}
-    assert unable["messages"][-1]["role"] == "user"
+    assert unable["messages"][-2] == {"role": "assistant", "content": "So far"}
+    assert unable["messages"][-1] == {"role": "user", "content": GO_ON}
     assert "enable_thinking" not in unable
 
 
 def test_snapshots_have_their_models_abilities() -> None:
     assert lookup("qwen3.7-plus-2026-05-20").thinking == "on"
-    assert not lookup("qwen3.7-max").images
+    assert not lookup("qwen3.7-max").sees
 
 
 def test_a_stream_becomes_text_thinking_usage_and_an_end() -> None:

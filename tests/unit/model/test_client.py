@@ -19,7 +19,8 @@ from bot.errors import (
     ModelStalled,
     ModelUnavailable,
 )
-from bot.model.client import ModelClient, _mapped, make_http, request_limit
+from bot.model.client import ModelClient
+from bot.model.connection import _mapped, make_http, request_limit
 from tests.playground import free_port
 
 Serve = Callable[[asyncio.StreamWriter], Awaitable[None]]

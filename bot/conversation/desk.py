@@ -1,0 +1,24 @@
+"""Everything a turn works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.conversation.context import Frame
+from bot.conversation.modes import Habits
+from bot.conversation.ports import Conversations, Model, Replies, Workspace
+from bot.conversation.tools import Toolbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The parts, and the team's settings."""
+
+    model: Model
+    workspace: Workspace
+    replies: Replies
+    conversations: Conversations
+    frame: Frame
+    habits: Habits = field(default_factory=Habits)
+    toolbox: Toolbox = field(default_factory=lambda: Toolbox(()))
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -1,0 +1,141 @@
+"""One request to Model Studio and the deltas of its response; what fails, fails as one of our errors."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from typing import cast
+from urllib.parse import urlsplit
+
+import httpx
+from httpx_aiohttp import AiohttpTransport
+from typing_extensions import override
+
+from bot.conversation.messages import Delta
+from bot.errors import ModelCut, ModelError, ModelStalled, ModelUnavailable
+from bot.model.faults import from_body
+from bot.model.sse import SseDecoder
+from bot.model.watchdog import Watchdog
+from bot.model.wire import Wire
+
+_CONNECT_SECONDS = 10.0
+_MOST_ERROR_BYTES = 64 * 1024
+_MIB = 1024 * 1024
+
+
+def make_http() -> httpx.AsyncClient:
+    """An HTTP client with room for thousands of streams at once.
+
+    It speaks through aiohttp's parser, which is written in C: a token costs a third of the CPU
+    that httpx's own transport takes. The environment's proxies are left to the admin's network.
+    """
+    # 0 is aiohttp's word for "no limit"; None would leave its default of 100 connections.
+    limits = httpx.Limits(max_connections=0, keepalive_expiry=30)
+    timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS, write=60.0)
+    return httpx.AsyncClient(transport=AiohttpTransport(limits=limits), timeout=timeout)
+
+
+def request_limit(base_url: str) -> int:
+    """The largest request the host takes, in bytes (Model Studio, "Image understanding")."""
+    host = urlsplit(base_url).hostname or ""
+    return 64 * _MIB if host.endswith(".maas.aliyuncs.com") else 16 * _MIB
+
+
+class Connection:
+    """The service at one address, with one key."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        base_url: str,
+        api_key: str,
+        first_token_seconds: float,
+        stall_seconds: float,
+    ) -> None:
+        self.http = http
+        self.base_url = base_url
+        self.headers: Mapping[str, str] = {
+            "Authorization": f"Bearer {api_key}",
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream",
+            "Accept-Encoding": "identity",
+        }
+        self._first_token_seconds = first_token_seconds
+        self._stall_seconds = stall_seconds
+
+    @override
+    def __repr__(self) -> str:
+        return f"Connection({self.base_url!r})"
+
+    async def batches(self, wire: Wire, body: bytes) -> AsyncGenerator[list[Delta], None]:
+        """One request; yields the deltas of each piece of the response."""
+        watchdog = Watchdog(self._first_token_seconds)
+        url = self.base_url + wire.path
+        try:
+            with watchdog:
+                headers = {**self.headers, **wire.headers}
+                request = self.http.stream("POST", url, content=body, headers=headers)
+                response = await request.__aenter__()
+                try:
+                    if response.status_code != 200:
+                        raise await _refusal(response)
+                    async for batch in self._decode(wire, response, watchdog):
+                        yield batch
+                finally:
+                    with suppress(httpx.HTTPError):
+                        await request.__aexit__(None, None, None)
+        except httpx.HTTPError as error:
+            raise _mapped(error) from error
+
+    async def _decode(
+        self, wire: Wire, response: httpx.Response, watchdog: Watchdog
+    ) -> AsyncGenerator[list[Delta], None]:
+        events, decoder = SseDecoder(), wire.decoder()
+        # The stream itself, not `aiter_raw`: each layer in between costs as much as a token.
+        pieces = aiter(cast(httpx.AsyncByteStream, response.stream))
+        is_over = False
+        while not (decoder.is_done or is_over):
+            watchdog.is_waiting = True
+            try:
+                received = events.feed(await anext(pieces))
+            except StopAsyncIteration:
+                received, is_over = events.end(), True
+            except httpx.HTTPError:
+                if not decoder.is_complete:
+                    raise
+                received, is_over = [], True
+            watchdog.is_waiting = False
+            deltas: list[Delta] = []
+            for event in received:
+                deltas += decoder.feed(event)
+            if received:
+                watchdog.saw_data(self._stall_seconds)
+            if deltas:
+                yield deltas
+        if not decoder.is_complete:
+            raise ModelCut("the stream ended without an end mark")
+        yield decoder.end()
+
+
+async def _refusal(response: httpx.Response) -> ModelError:
+    body = bytearray()
+    async for piece in response.aiter_raw():
+        body += piece
+        if len(body) > _MOST_ERROR_BYTES:
+            break
+    raw = response.headers.get("retry-after", "")
+    retry_after = float(raw) if raw.replace(".", "", 1).isdigit() else None
+    request_id = response.headers.get("x-request-id", "")
+    return from_body(
+        response.status_code, bytes(body), request_id=request_id, retry_after=retry_after
+    )
+
+
+def _mapped(error: httpx.HTTPError) -> ModelError:
+    """Every way a transport can fail, as one of ours."""
+    match error:
+        case httpx.RemoteProtocolError() | httpx.ReadError():
+            return ModelCut(f"{type(error).__name__}: {error}")
+        case httpx.ReadTimeout():
+            return ModelStalled(str(error))
+        case _:
+            return ModelUnavailable(f"{type(error).__name__}: {error}")

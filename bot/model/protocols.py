@@ -1,0 +1,75 @@
+"""Which protocol a prompt goes by, and what the service's refusals teach about a model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from bot.conversation.messages import Prompt
+from bot.errors import ModelError
+from bot.model import chat, dashscope, responses
+from bot.model.catalogue import ModelCard, lookup
+from bot.model.wire import Wire
+
+_WRONG_FAMILY = "url error"
+Correction = Callable[[ModelCard], ModelCard]
+
+
+def _other_family(card: ModelCard) -> ModelCard:
+    return replace(card, family="text" if card.family == "multimodal" else "multimodal")
+
+
+# Words of the service's refusals and what they say of the model ("Error codes").
+_LESSONS: Mapping[str, Correction] = {
+    "notsupportenablethinking": lambda card: replace(card, thinking="none"),
+    "restricted to true": lambda card: replace(card, thinking="only"),
+    "tool call is not supported": lambda card: replace(card, tools=False),
+    "does not support function": lambda card: replace(card, tools=False),
+    "partial": lambda card: replace(card, prefix=False),
+    "json_schema": lambda card: replace(card, json="object"),
+    "json mode response is not supported": lambda card: replace(card, json="none"),
+}
+
+
+class Protocols:
+    """Chooses; and remembers, for as long as the process lives, what the service taught."""
+
+    def __init__(self, setting: str = "auto") -> None:
+        self._setting = setting
+        self._learned: dict[str, ModelCard] = {}
+
+    def card(self, model: str) -> ModelCard:
+        """What that model can do: the catalogue, corrected by the service."""
+        return self._learned.get(model) or lookup(model)
+
+    def choose(self, prompt: Prompt) -> tuple[Wire, ModelCard]:
+        """The protocol for a prompt.
+
+        Left to itself, chat completions: they serve every model, with pictures and structured
+        output. The service's own tools need Responses; those have no structured output.
+        """
+        card = self.card(prompt.model)
+        if self._setting == "dashscope":
+            return (dashscope.MULTIMODAL if card.family == "multimodal" else dashscope.TEXT), card
+        wants_responses = self._setting == "responses" or (
+            self._setting == "auto" and prompt.built_in and card.responses
+        )
+        if wants_responses and prompt.shape is None:
+            return responses.WIRE, card
+        return chat.WIRE, card
+
+    def learn(self, model: str, wire: Wire, error: ModelError) -> bool:
+        """Take a refusal as a lesson; whether the request may fare better now."""
+        words = f"{error.code} {error}".lower()
+        card = self.card(model)
+        if _WRONG_FAMILY in words and wire in {dashscope.TEXT, dashscope.MULTIMODAL}:
+            if card.family != lookup(model).family:
+                return False  # both families were tried
+            return self._correct(model, _other_family(card))
+        for lesson, correct in _LESSONS.items():
+            if lesson in words:
+                return self._correct(model, correct(card))
+        return False
+
+    def _correct(self, model: str, card: ModelCard) -> bool:
+        is_new = card != self.card(model)
+        self._learned[model] = card
+        return is_new

@@ -1,0 +1,132 @@
+"""What the four protocols have in common: the shape of a protocol, and small things they share. Pure."""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bot.conversation.messages import Delta, FinishReason, Image, JsonShape, Prompt, ToolCall
+from bot.model.catalogue import ModelCard
+from bot.model.sse import SseEvent
+
+UNFINISHED = frozenset({None, "", "null"})
+"""What `finish_reason` is before the end; DashScope's own protocols say the string."""
+GO_ON = "Go on with your answer exactly where it stops. Repeat nothing, add no introduction."
+"""How a model is asked to continue that has no partial mode."""
+NOTHING = "(nothing)"
+"""The service refuses a tool's result without a character."""
+_REASONS = {reason.value: reason for reason in FinishReason}
+
+
+class Decoder(Protocol):
+    """Reads the stream of one answer."""
+
+    is_done: bool
+    """Nothing more comes, even if the connection stays open."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the answer has an end, however the connection ended."""
+        ...
+
+    def feed(self, event: SseEvent) -> list[Delta]:
+        """The deltas in one event. Raises ModelError where the service reports one."""
+        ...
+
+    def end(self) -> list[Delta]:
+        """What remains to be said when the stream is over: tool calls, usage, the end itself."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """One protocol: where a prompt is sent, how it is written, how the answer is read."""
+
+    name: str
+    path: str
+    encode: Callable[[Prompt, ModelCard], dict[str, Any]]
+    decoder: Callable[[], Decoder]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Calls:
+    """Collects tool calls out of fragments.
+
+    Later fragments of a call have its index, but an empty id and no name ("Function calling").
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[int, _Call] = {}
+
+    def add(self, fragments: Sequence[Mapping[str, Any]]) -> None:
+        """Take the fragments of one event."""
+        for fragment in fragments:
+            call = self._calls.setdefault(int(fragment.get("index") or 0), _Call())
+            call.id = fragment.get("id") or call.id
+            function = fragment.get("function") or {}
+            call.name = function.get("name") or call.name
+            call.arguments.append(function.get("arguments") or "")
+
+    def whole(self) -> list[ToolCall]:
+        """The calls, in the model's order."""
+        return [
+            ToolCall(
+                id=call.id or f"call_{index}", name=call.name, arguments="".join(call.arguments)
+            )
+            for index, call in sorted(self._calls.items())
+        ]
+
+
+class _Call:
+    """A tool call that is still being written."""
+
+    def __init__(self) -> None:
+        self.id = ""
+        self.name = ""
+        self.arguments: list[str] = []
+
+
+def reason_of(word: str) -> FinishReason:
+    """The reason behind a `finish_reason`; one we don't know is as good as "stop"."""
+    return _REASONS.get(word, FinishReason.STOP)
+
+
+def data_url(image: Image) -> str:
+    """A picture as the service takes it inline."""
+    return f"data:{image.media_type};base64,{b64encode(image.data).decode()}"
+
+
+def functions(prompt: Prompt) -> list[dict[str, Any]]:
+    """The tools as chat completions and DashScope's own protocols want them."""
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": tool.parameters,
+            },
+        }
+        for tool in prompt.tools
+    ]
+
+
+def response_format(shape: JsonShape, card: ModelCard, *, sees: bool) -> dict[str, Any] | None:
+    """The strictest way in which a model can be held to JSON ("Structured output").
+
+    With pictures in the prompt a schema is silently ignored: then it is JSON mode.
+    """
+    if card.json == "schema" and not sees:
+        schema = {"name": shape.name, "strict": True, "schema": shape.schema}
+        return {"type": "json_schema", "json_schema": schema}
+    return None if card.json == "none" else {"type": "json_object"}
+
+
+def present(**values: Any) -> dict[str, Any]:
+    """The values that are there: a null is a mistake to some servers."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def count(usage: Mapping[str, Any], name: str) -> int:
+    """A number out of the service's usage, which may lack it."""
+    return int(usage.get(name) or 0)

@@ -1,0 +1,80 @@
+"""Who may see what: asked of Slack at that moment, by the id of the person who asks.
+
+We are in channels that a person is not in; what we read for them must be what Slack would show
+them, and what we say must not show it to others. An answer in a channel is read by everybody there.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bot.errors import NotForYou, SlackError, SlackRefused
+from bot.slack.api import SlackApi
+
+_PAGE = 1_000
+NOT_THERE = "There is no such conversation, or it is one I can't see."
+NOT_A_MEMBER = "You are not a member of that conversation, so I can't read it for you."
+NOT_HERE = (
+    "That is in a private conversation, and others can read this one. "
+    "Ask me in a direct message, and I can read it for you."
+)
+INVITE = "I am not in that channel. Somebody in it can add me with `/invite`."
+NO_ANSWER = "Slack did not tell me whether you may see that. Please try again."
+_OUR_ABSENCE = frozenset({"not_in_channel", "missing_scope", "no_permission"})
+
+
+class Access:
+    """The rights of people in one workspace."""
+
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+
+    async def require(self, user_id: str, channel_id: str, *, told_in: str) -> dict[str, Any]:
+        """Make sure that this person may have this channel read to them in the channel `told_in`.
+
+        Returns the channel (`conversations.info`). Raises NotForYou with a sentence.
+        """
+        try:
+            found = await self._api.read("conversations.info", channel=channel_id)
+            channel = dict(found["channel"])
+            if not await self._may_see(user_id, channel):
+                raise NotForYou(NOT_A_MEMBER)
+        except SlackRefused as refusal:
+            raise NotForYou(INVITE if refusal.code in _OUR_ABSENCE else NOT_THERE) from refusal
+        except (SlackError, KeyError, TypeError) as error:
+            raise NotForYou(NO_ANSWER) from error
+        if not _is_public(channel) and told_in != channel_id and not told_in.startswith("D"):
+            raise NotForYou(NOT_HERE)
+        return channel
+
+    async def _may_see(self, user_id: str, channel: dict[str, Any]) -> bool:
+        if channel.get("is_im"):
+            return channel.get("user") == user_id
+        if _is_public(channel) and await self._is_full_member(user_id):
+            return True
+        async for member in self._members(str(channel["id"])):
+            if member == user_id:
+                return True
+        return False
+
+    async def _is_full_member(self, user_id: str) -> bool:
+        """Whether a person sees all public channels: guests and people from outside do not."""
+        user = (await self._api.read("users.info", user=user_id))["user"]
+        guest = user.get("is_restricted") or user.get("is_ultra_restricted")
+        return not (guest or user.get("is_stranger") or user.get("deleted"))
+
+    async def _members(self, channel_id: str) -> AsyncIterator[str]:
+        cursor = ""
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            page = await self._api.read(
+                "conversations.members", channel=channel_id, limit=_PAGE, **more
+            )
+            for member in page.get("members") or ():
+                yield member
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+
+def _is_public(channel: dict[str, Any]) -> bool:
+    return bool(channel.get("is_channel")) and not channel.get("is_private")
