@@ -4,6 +4,7 @@
     ├── ConfigError             the admin's settings, all mistakes together
     ├── DatabaseUnreachable     nothing can be kept or read
     ├── LostTurn                another worker has taken this turn over
+    ├── UnreadablePage          a web page can't be read; its text says why
     ├── SlackError              Slack did not do what it was asked
     │   ├── SlackRefused        it said why: `code` is Slack's own word
     │   ├── SlackLimited        429: too many calls of this method for now
@@ -42,6 +43,14 @@ class DatabaseUnreachable(ThreadwiseError):
 
 class LostTurn(ThreadwiseError):
     """Another worker has taken this turn over: stop before Slack is touched again."""
+
+
+class UnreadablePage(ThreadwiseError):
+    """A web page can't be read; its text is a sentence for people and for the model."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 class SlackError(ThreadwiseError):

@@ -13,6 +13,7 @@ ROOMS = {
     "worker": {"progress", "conversation", "errors", "telemetry", "metrics"},
     "progress": {"conversation", "errors", "telemetry", "metrics"},
     "playground": {"playground"},
+    "pages": {"errors"},
     "errors": set(),
     "telemetry": set(),
     "metrics": set(),
@@ -21,6 +22,8 @@ ROOMS = {
 LIBRARIES = {
     "httpx": {"model", "slack.files"},
     "httpx_aiohttp": {"model"},
+    "trafilatura": {"pages"},
+    "webencodings": {"pages"},
     "sqlalchemy": {"store", "check"},
     "alembic": {"store"},
     "aiosqlite": {"store"},
