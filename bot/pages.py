@@ -143,7 +143,7 @@ class PublicPages:
                     return await self._read(url)
             except TimeoutError:
                 raise UnreadablePage(_TOO_SLOW) from None
-            except aiohttp.ClientSSLError as error:
+            except aiohttp.ClientConnectorCertificateError as error:
                 raise UnreadablePage(_NOT_TRUSTED) from error
             except (aiohttp.ClientError, OSError, ValueError) as error:
                 raise UnreadablePage(_NOT_REACHED) from error
