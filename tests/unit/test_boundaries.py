@@ -13,6 +13,8 @@ ROOMS = {
     "worker": {"progress", "conversation", "errors", "telemetry", "metrics"},
     "progress": {"conversation", "errors", "telemetry", "metrics"},
     "playground": {"playground"},
+    "pages": {"pages_text", "errors"},
+    "pages_text": set(),
     "errors": set(),
     "telemetry": set(),
     "metrics": set(),
@@ -21,6 +23,8 @@ ROOMS = {
 LIBRARIES = {
     "httpx": {"model", "slack.files"},
     "httpx_aiohttp": {"model"},
+    "trafilatura": {"pages_text"},
+    "webencodings": {"pages_text"},
     "sqlalchemy": {"store", "check"},
     "alembic": {"store"},
     "aiosqlite": {"store"},
