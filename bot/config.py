@@ -142,7 +142,9 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         dashscope_api_key=reader.text("DASHSCOPE_API_KEY"),
         dashscope_base_url=_base_url(reader),
         model=reader.text("BOT_MODEL", "qwen3.7-plus"),
-        model_protocol=reader.choice("BOT_MODEL_PROTOCOL", ("auto", "chat", "responses", "dashscope")),
+        model_protocol=reader.choice(
+            "BOT_MODEL_PROTOCOL", ("auto", "chat", "responses", "dashscope")
+        ),
         database_url=reader.text("DATABASE_URL", "sqlite:///threadwise.db"),
         host=reader.text("HOST", "127.0.0.1"),
         port=reader.whole("PORT", 3000, low=0, high=65535),

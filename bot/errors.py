@@ -4,12 +4,9 @@
     ├── ConfigError             the admin's settings, all mistakes together
     ├── DatabaseUnreachable     nothing can be kept or read
     ├── LostTurn                another worker has taken this turn over
-<<<<<<< HEAD
     ├── ToolFailed              a tool could not do what the model asked
     ├── NotForYou               Slack would not show this to the person who asks
-=======
     ├── UnreadablePage          a web page can't be read; its text says why
->>>>>>> pages
     ├── SlackError              Slack did not do what it was asked
     │   ├── SlackRefused        it said why: `code` is Slack's own word
     │   ├── SlackLimited        429: too many calls of this method for now
@@ -51,21 +48,20 @@ class LostTurn(ThreadwiseError):
     """Another worker has taken this turn over: stop before Slack is touched again."""
 
 
-<<<<<<< HEAD
 class ToolFailed(ThreadwiseError):
     """A tool could not do what the model asked; the words are for the model."""
 
 
 class NotForYou(ThreadwiseError):
     """A person asks for something that Slack would not show them, here or at all; says so."""
-=======
+
+
 class UnreadablePage(ThreadwiseError):
     """A web page can't be read; its text is a sentence for people and for the model."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
->>>>>>> pages
 
 
 class SlackError(ThreadwiseError):

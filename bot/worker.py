@@ -155,9 +155,7 @@ class Worker:
             return
         if summary is not None:
             conversation_id = running.turn.conversation_id
-            await self._desk.conversations.remember(
-                conversation_id, summary.text, summary.until
-            )
+            await self._desk.conversations.remember(conversation_id, summary.text, summary.until)
             log.info("older messages summarised", until=summary.until)
 
     async def _hand_over(self, running: RunningTurn) -> None:

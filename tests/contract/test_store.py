@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from dataclasses import replace
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -255,9 +255,7 @@ async def test_a_stop_reaches_whichever_worker_writes(store: Store) -> None:
 async def test_only_a_failed_answer_is_tried_again(store: Store) -> None:
     await store.post()
     turn = await store.claim()
-    retry = AgainAsked(
-        reply_id=turn.reply_id, team_id="T1", channel_id="C1", how=Again.RETRY
-    )
+    retry = AgainAsked(reply_id=turn.reply_id, team_id="T1", channel_id="C1", how=Again.RETRY)
     assert await store.intake.take(retry) is None
     await store.end(turn, Outcome.FAILED)
     elsewhere = replace(retry, channel_id="C2")

@@ -58,7 +58,7 @@ def _text(prompt: Prompt) -> str:
     for entry in prompt.entries:
         if isinstance(entry, AssistantTurn):
             parts.append(entry.text)
-        else:
+        elif isinstance(entry, UserTurn):
             parts += [part.text for part in entry.parts if isinstance(part, Text)]
     return "\n".join(parts)
 

@@ -19,8 +19,9 @@ from bot.errors import (
     ModelStalled,
     ModelUnavailable,
 )
+from bot.model import chat
 from bot.model.client import ModelClient
-from bot.model.connection import _mapped, make_http, request_limit
+from bot.model.connection import Connection, _mapped, make_http, request_limit
 from tests.playground import free_port
 
 Serve = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -91,13 +92,13 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(*scripts: Serve, **limits: float) -> AsyncIterator[tuple[Server, ModelClient]]:
+async def serving(*scripts: Serve, **options: Any) -> AsyncIterator[tuple[Server, ModelClient]]:
     server = Server(*scripts)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     async with make_http() as http:
         url = f"http://127.0.0.1:{port}"
-        yield server, ModelClient(http, base_url=url, api_key="sk-secret", **limits)
+        yield server, ModelClient(http, base_url=url, api_key="sk-secret", **options)
     listening.close()
     await asyncio.gather(*(one for one in server.handlers if one), return_exceptions=True)
 
@@ -180,10 +181,15 @@ async def test_redirects_are_not_followed() -> None:
 
 async def test_nobody_there_is_said_so() -> None:
     async with make_http() as http:
-        client = ModelClient(http, base_url=f"http://127.0.0.1:{free_port()}", api_key="k")
-        stream = client._batches(b"{}")
+        nobody = Connection(
+            http,
+            base_url=f"http://127.0.0.1:{free_port()}",
+            api_key="k",
+            first_token_seconds=5,
+            stall_seconds=5,
+        )
         with pytest.raises(ModelUnavailable):
-            await anext(stream)
+            await anext(nobody.batches(chat.WIRE, b"{}"))
 
 
 async def test_whoever_stops_listening_closes_the_connection() -> None:
