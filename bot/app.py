@@ -21,13 +21,13 @@ from bot.conversation.desk import Desk
 from bot.conversation.events import Wake
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
-from bot.conversation.pictures import PictureLimits
 from bot.conversation.ports import Person
 from bot.conversation.tools import Toolbox
 from bot.errors import SlackError, SlackRefused, ThreadwiseError
 from bot.model.client import ModelClient
 from bot.model.connection import make_http, request_limit
-from bot.pages import PublicPages
+from bot.reading.pages import PublicPages
+from bot.reading.pictures import PictureLimits
 from bot.schedule import make_scheduler
 from bot.slack.access import Access
 from bot.slack.api import SlackApi, make_session

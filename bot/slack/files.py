@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.conversation.messages import Image
-from bot.conversation.pictures import BrokenPicture, PictureLimits, prepare
 from bot.conversation.ports import Pictures
 from bot.conversation.thread import SharedFile
+from bot.reading.pictures import BrokenPicture, PictureLimits, prepare
 
 MOST_BYTES = 50 * 1024 * 1024
 """The largest picture that is downloaded."""

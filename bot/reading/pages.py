@@ -24,7 +24,7 @@ from typing_extensions import override
 from yarl import URL
 
 from bot.errors import UnreadablePage
-from bot.pages_text import is_text, read_text
+from bot.reading.page_text import is_text, read_text
 
 IPAddress = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]

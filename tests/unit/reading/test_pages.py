@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UnreadablePage
-from bot.pages import IPAddress, PageLimits, PublicPages, is_public
+from bot.reading.pages import IPAddress, PageLimits, PublicPages, is_public
 
 HERE = ip_address("127.0.0.1")
 STORY = "The lighthouse keeper counted the ships that passed in the night, and there were seven. "

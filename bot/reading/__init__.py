@@ -1,0 +1,1 @@
+"""What people share, made readable for the model: pages, pictures, documents, recordings."""
