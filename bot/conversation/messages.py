@@ -1,6 +1,6 @@
 """What travels between the rooms: prompts to a model and the deltas that come back. All frozen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -25,12 +25,39 @@ class Image:
     height: int
 
 
-Part = Text | Image
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """A video for the model: its own bytes, an address, or pictures out of it; one of the three."""
+
+    name: str
+    media_type: str = ""
+    data: bytes = b""
+    url: str = ""
+    """`https://…` that anybody may fetch, or `oss://…` of a file that was uploaded for the model."""
+    frames: tuple[Image, ...] = ()
+    """At even steps; the models want four at least (Model Studio, "Video understanding")."""
+    fps: float = 2.0
+    """How many pictures a second: those in `frames`, or those the service is to look at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audio:
+    """A recording, for the models that hear: its own bytes or, as for a video, an address."""
+
+    name: str
+    media_type: str
+    data: bytes = b""
+    url: str = ""
+
+
+Part = Text | Image | Video | Audio
+UPLOADED = "oss://"
+"""How the address of a file begins that was uploaded for the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserTurn:
-    """What people said since the last answer, pictures included."""
+    """What people said and showed since the last answer."""
 
     parts: tuple[Part, ...]
 
@@ -117,14 +144,27 @@ class Prompt:
     """Whether much the same prompt comes again within minutes, so that caching it explicitly pays."""
 
     @property
-    def has_pictures(self) -> bool:
+    def has_media(self) -> bool:
         """Whether something in it is not text."""
+        return any(not isinstance(part, Text) for part in self._parts())
+
+    @property
+    def has_moving(self) -> bool:
+        """Whether there is a video or a recording in it."""
+        return any(isinstance(part, Video | Audio) for part in self._parts())
+
+    @property
+    def has_uploads(self) -> bool:
+        """Whether something in it was uploaded for the model and is given by its address."""
         return any(
-            isinstance(part, Image)
-            for entry in self.entries
-            if isinstance(entry, UserTurn)
-            for part in entry.parts
+            isinstance(part, Video | Audio) and part.url.startswith(UPLOADED)
+            for part in self._parts()
         )
+
+    def _parts(self) -> Iterator[Part]:
+        for entry in self.entries:
+            if isinstance(entry, UserTurn):
+                yield from entry.parts
 
 
 class FinishReason(StrEnum):

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -30,6 +31,9 @@ class Abilities:
     continues: bool = False
     """Goes on exactly from `Prompt.prefix`."""
     pictures: bool = True
+    videos: bool = False
+    sound: bool = False
+    """Hears recordings."""
     tools: bool = False
     thinking: bool = False
     """Can think before it answers."""
@@ -62,6 +66,17 @@ class Model(Protocol):
 
     def cost(self, model: str, usage: Usage) -> Cost | None:
         """What requests have cost, where the prices are known."""
+        ...
+
+
+class Uploader(Protocol):
+    """Takes files that are too large to be part of a prompt."""
+
+    async def upload(self, file: bytes | Path, *, name: str, model: str) -> str:
+        """Hand a file over for that model; its address for `Video.url`, good for two days.
+
+        Raises ModelError; PromptTooLong where the file is larger than the service takes.
+        """
         ...
 
 

@@ -7,6 +7,7 @@ import orjson
 
 from bot.conversation.messages import (
     AssistantTurn,
+    Audio,
     BuiltIn,
     Delta,
     Entry,
@@ -21,6 +22,7 @@ from bot.conversation.messages import (
     ToolResult,
     Usage,
     UserTurn,
+    Video,
 )
 from bot.model.catalogue import ModelCard
 from bot.model.faults import classify, error_in
@@ -31,12 +33,14 @@ from bot.model.wire import (
     UNFINISHED,
     Calls,
     Wire,
+    audio_format,
     count,
     data_url,
     functions,
     present,
     reason_of,
     response_format,
+    video_source,
 )
 
 PATH = "/compatible-mode/v1/chat/completions"
@@ -68,7 +72,7 @@ def encode(prompt: Prompt, card: ModelCard) -> dict[str, Any]:
         body["enable_search"] = True
         body["search_options"] = {"forced_search": True}
     if prompt.shape:
-        form = response_format(prompt.shape, card, sees=prompt.has_pictures)
+        form = response_format(prompt.shape, card, sees=prompt.has_media)
         body.update(present(response_format=form))
     return body
 
@@ -129,6 +133,18 @@ def _part(part: Part) -> dict[str, Any]:
             return {"type": "text", "text": part.text}
         case Image():
             return {"type": "image_url", "image_url": {"url": data_url(part)}}
+        case Video():
+            return _video(part)
+        case Audio():
+            sound = {"data": part.url or data_url(part), "format": audio_format(part)}
+            return {"type": "input_audio", "input_audio": sound}
+
+
+def _video(video: Video) -> dict[str, Any]:
+    source = video_source(video)
+    if isinstance(source, str):
+        return {"type": "video_url", "video_url": {"url": source}, "fps": video.fps}
+    return {"type": "video", "video": source, "fps": video.fps}
 
 
 def _mark(message: dict[str, Any]) -> None:

@@ -69,6 +69,8 @@ class ModelClient:
         return Abilities(
             continues=card.prefix,
             pictures="image" in card.sees,
+            videos="video" in card.sees,
+            sound="audio" in card.sees,
             tools=card.tools,
             thinking=card.thinking != "none",
             search=card.responses,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from typing_extensions import override
 from bot.conversation.messages import Delta
 from bot.errors import ModelCut, ModelError, ModelStalled, ModelUnavailable
 from bot.model.faults import from_body
+from bot.model.retry import retry_after
 from bot.model.sse import SseDecoder
 from bot.model.watchdog import Watchdog
 from bot.model.wire import Wire
@@ -77,14 +79,14 @@ class Connection:
                 response = await request.__aenter__()
                 try:
                     if response.status_code != 200:
-                        raise await _refusal(response)
+                        raise refusal(response, await _beginning(response))
                     async for batch in self._decode(wire, response, watchdog):
                         yield batch
                 finally:
                     with suppress(httpx.HTTPError):
                         await request.__aexit__(None, None, None)
         except httpx.HTTPError as error:
-            raise _mapped(error) from error
+            raise mapped(error) from error
 
     async def _decode(
         self, wire: Wire, response: httpx.Response, watchdog: Watchdog
@@ -116,21 +118,27 @@ class Connection:
         yield decoder.end()
 
 
-async def _refusal(response: httpx.Response) -> ModelError:
+async def _beginning(response: httpx.Response) -> bytes:
+    """The body of a refusal, as far as it is of a reasonable size."""
     body = bytearray()
     async for piece in response.aiter_raw():
         body += piece
         if len(body) > _MOST_ERROR_BYTES:
             break
-    raw = response.headers.get("retry-after", "")
-    retry_after = float(raw) if raw.replace(".", "", 1).isdigit() else None
-    request_id = response.headers.get("x-request-id", "")
+    return bytes(body)
+
+
+def refusal(response: httpx.Response, body: bytes) -> ModelError:
+    """The error that a response of another status than 200 stands for."""
     return from_body(
-        response.status_code, bytes(body), request_id=request_id, retry_after=retry_after
+        response.status_code,
+        body,
+        request_id=response.headers.get("x-request-id", ""),
+        retry_after=retry_after(response.headers, now=datetime.now(UTC)),
     )
 
 
-def _mapped(error: httpx.HTTPError) -> ModelError:
+def mapped(error: httpx.HTTPError) -> ModelError:
     """Every way a transport can fail, as one of ours."""
     match error:
         case httpx.RemoteProtocolError() | httpx.ReadError():

@@ -6,6 +6,7 @@ other answers "url error".
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,11 +14,13 @@ import orjson
 
 from bot.conversation.messages import (
     AssistantTurn,
+    Audio,
     BuiltIn,
     Delta,
     Entry,
     Finished,
     FinishReason,
+    Image,
     Part,
     Prompt,
     ReasoningDelta,
@@ -29,6 +32,7 @@ from bot.conversation.messages import (
     ToolResult,
     Usage,
     UserTurn,
+    Video,
 )
 from bot.model.catalogue import ModelCard
 from bot.model.faults import classify
@@ -45,6 +49,7 @@ from bot.model.wire import (
     present,
     reason_of,
     response_format,
+    video_source,
 )
 
 _SERVICE = "/api/v1/services/aigc"
@@ -76,7 +81,7 @@ def encode(prompt: Prompt, card: ModelCard, *, lists: bool) -> dict[str, Any]:
         parameters["enable_search"] = True
         parameters["search_options"] = {"forced_search": True, "enable_source": True}
     if prompt.shape:
-        form = response_format(prompt.shape, card, sees=prompt.has_pictures)
+        form = response_format(prompt.shape, card, sees=prompt.has_media)
         parameters.update(present(response_format=form))
     return {"model": prompt.model, "input": {"messages": messages}, "parameters": parameters}
 
@@ -123,7 +128,15 @@ def _spoken(entry: Entry, card: ModelCard) -> dict[str, Any]:
 
 
 def _part(part: Part) -> dict[str, Any]:
-    return {"text": part.text} if isinstance(part, Text) else {"image": data_url(part)}
+    match part:
+        case Text():
+            return {"text": part.text}
+        case Image():
+            return {"image": data_url(part)}
+        case Video():
+            return {"video": video_source(part), "fps": part.fps}
+        case Audio():
+            return {"audio": part.url or data_url(part)}
 
 
 class Decoder:
@@ -237,3 +250,5 @@ MULTIMODAL = Wire(
     decoder=Decoder,
     headers=_HEADERS,
 )
+UPLOADS = replace(MULTIMODAL, headers={**_HEADERS, "X-DashScope-OssResourceResolve": "enable"})
+"""For prompts with `oss://` addresses: without the header they are "not valid"."""

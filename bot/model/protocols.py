@@ -44,15 +44,19 @@ class Protocols:
         """The protocol for a prompt.
 
         Left to itself, chat completions: they serve every model, with pictures and structured
-        output. The service's own tools need Responses; those have no structured output.
+        output. The service's own tools need Responses; those have no structured output, and take
+        neither videos nor recordings. What was uploaded for the model only DashScope's own
+        protocol finds ("Upload local files").
         """
         card = self.card(prompt.model)
+        if prompt.has_uploads:
+            return dashscope.UPLOADS, card
         if self._setting == "dashscope":
             return (dashscope.MULTIMODAL if card.family == "multimodal" else dashscope.TEXT), card
         wants_responses = self._setting == "responses" or (
             self._setting == "auto" and prompt.built_in and card.responses
         )
-        if wants_responses and prompt.shape is None:
+        if wants_responses and prompt.shape is None and not prompt.has_moving:
             return responses.WIRE, card
         return chat.WIRE, card
 
@@ -60,7 +64,7 @@ class Protocols:
         """Take a refusal as a lesson; whether the request may fare better now."""
         words = f"{error.code} {error}".lower()
         card = self.card(model)
-        if _WRONG_FAMILY in words and wire in {dashscope.TEXT, dashscope.MULTIMODAL}:
+        if _WRONG_FAMILY in words and wire in (dashscope.TEXT, dashscope.MULTIMODAL):
             if card.family != lookup(model).family:
                 return False  # both families were tried
             return self._correct(model, _other_family(card))

@@ -12,6 +12,7 @@ import orjson
 
 from bot.conversation.messages import (
     AssistantTurn,
+    Audio,
     BuiltIn,
     Delta,
     Finished,
@@ -29,6 +30,7 @@ from bot.conversation.messages import (
     ToolResult,
     Usage,
     UserTurn,
+    Video,
 )
 from bot.errors import ModelError
 from bot.model.catalogue import ModelCard
@@ -122,6 +124,9 @@ def _part(part: Part) -> dict[str, Any]:
             return {"type": "input_text", "text": part.text}
         case Image():
             return {"type": "input_image", "image_url": data_url(part)}
+        case Video() | Audio():
+            # Responses takes neither; bot/model/protocols.py sends such prompts elsewhere.
+            return {"type": "input_text", "text": f"[{part.name}: can't be shown here]"}
 
 
 class Decoder:

@@ -1,5 +1,9 @@
 """Whether a request that has failed before its first word is made again. Pure."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
 from bot.errors import (
     ModelBusy,
     ModelCut,
@@ -36,3 +40,23 @@ def another_model_helps(error: ModelError) -> bool:
     if isinstance(error, ModelMisconfigured):
         return error.status != 401
     return isinstance(error, ModelBusy | ModelUnavailable | ModelCut | ModelStalled)
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """The seconds a response asks us to wait, given as seconds, milliseconds or a date."""
+    if (milliseconds := _number(headers.get("retry-after-ms", ""))) is not None:
+        return milliseconds / 1000
+    raw = headers.get("retry-after", "").strip()
+    if (seconds := _number(raw)) is not None:
+        return seconds
+    try:
+        until = parsedate_to_datetime(raw)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - now).total_seconds())
+
+
+def _number(raw: str) -> float | None:
+    return float(raw) if raw.isascii() and raw.replace(".", "", 1).isdigit() else None

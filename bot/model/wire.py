@@ -5,7 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.conversation.messages import Delta, FinishReason, Image, JsonShape, Prompt, ToolCall
+from bot.conversation.messages import (
+    Audio,
+    Delta,
+    FinishReason,
+    Image,
+    JsonShape,
+    Prompt,
+    ToolCall,
+    Video,
+)
 from bot.model.catalogue import ModelCard
 from bot.model.sse import SseEvent
 
@@ -15,6 +24,7 @@ GO_ON = "Go on with your answer exactly where it stops. Repeat nothing, add no i
 """How a model is asked to continue that has no partial mode."""
 NOTHING = "(nothing)"
 """The service refuses a tool's result without a character."""
+_AUDIO_FORMATS = {"mpeg": "mp3", "mp4": "m4a", "wave": "wav", "vnd.wave": "wav"}
 _REASONS = {reason.value: reason for reason in FinishReason}
 
 
@@ -91,9 +101,22 @@ def reason_of(word: str) -> FinishReason:
     return _REASONS.get(word, FinishReason.STOP)
 
 
-def data_url(image: Image) -> str:
-    """A picture as the service takes it inline."""
-    return f"data:{image.media_type};base64,{b64encode(image.data).decode()}"
+def data_url(media: Image | Video | Audio) -> str:
+    """A picture, video or recording as the service takes it inline."""
+    return f"data:{media.media_type};base64,{b64encode(media.data).decode()}"
+
+
+def video_source(video: Video) -> str | list[str]:
+    """Where a video is: an address, the video itself inline, or its pictures in their order."""
+    if video.frames:
+        return [data_url(frame) for frame in video.frames]
+    return video.url or data_url(video)
+
+
+def audio_format(audio: Audio) -> str:
+    """What the service calls the kind of a recording: `mp3`, `wav`, …."""
+    kind = audio.media_type.partition("/")[2].partition(";")[0].lower().removeprefix("x-")
+    return _AUDIO_FORMATS.get(kind, kind)
 
 
 def functions(prompt: Prompt) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 from typing_extensions import override
 
 from bot.playground.mind import Plan, think
+from bot.playground.model_uploads import Uploads
 from bot.playground.strictness import Fault, check, fault_of
 
 CHAT = "/compatible-mode/v1/chat/completions"
@@ -46,6 +47,7 @@ class RehearsalModel:
         self._numbers = itertools.count(1)
         self._faults: deque[str] = deque()
         self._failed_once: set[str] = set()
+        self._uploads = Uploads(api_key=settings.api_key)
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -55,6 +57,7 @@ class RehearsalModel:
             Route("/compatible-mode/v1/models", self.models),
             Route("/playground/model/requests", self.requests),
             Route("/playground/model/faults", self.add_faults, methods=["POST"]),
+            *self._uploads.routes,
         ]
 
     async def requests(self, request: Request) -> Response:

@@ -21,7 +21,7 @@ from bot.errors import (
 )
 from bot.model import chat
 from bot.model.client import ModelClient
-from bot.model.connection import Connection, _mapped, make_http, request_limit
+from bot.model.connection import Connection, make_http, mapped, request_limit
 from tests.playground import free_port
 
 Serve = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -202,7 +202,7 @@ async def test_whoever_stops_listening_closes_the_connection() -> None:
         await asyncio.wait_for(server.gone.wait(), 5)
 
 
-def test_every_error_of_the_transport_is_mapped() -> None:
+def test_every_error_of_the_transport_ismapped() -> None:
     kinds = [
         kind
         for _, kind in inspect.getmembers(httpx, inspect.isclass)
@@ -211,7 +211,7 @@ def test_every_error_of_the_transport_is_mapped() -> None:
     assert len(kinds) > 10
     for kind in kinds:
         error: Any = kind("x")
-        assert isinstance(_mapped(error), ModelError)
+        assert isinstance(mapped(error), ModelError)
 
 
 def test_the_request_limit_follows_the_host() -> None:
