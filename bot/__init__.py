@@ -9,7 +9,7 @@ A message's way, top to bottom:
 
 Who may import whom (tests/unit/test_boundaries.py holds it):
 
-    app, cli                            -> everything
+    app, desks, cli                     -> everything
     slack, model, store, worker         -> conversation, errors, telemetry
     reading                             -> conversation, errors
     conversation                        -> errors

@@ -6,42 +6,23 @@ import signal
 import socket
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import Flag, auto
 
-import uvicorn
 from starlette.routing import BaseRoute
-from typing_extensions import override
 
 from bot.config import Settings
-from bot.conversation.context import Frame
-from bot.conversation.desk import Desk
 from bot.conversation.events import Wake
-from bot.conversation.first_tools import first_tools
-from bot.conversation.modes import Habits, Thinking
-from bot.conversation.ports import Person
-from bot.conversation.tools import Toolbox
+from bot.desks import open_desks
 from bot.errors import SlackError, SlackRefused, ThreadwiseError
-from bot.model.client import ModelClient
-from bot.model.connection import make_http, request_limit
-from bot.reading.pages import PublicPages
-from bot.reading.pictures import PictureLimits
 from bot.schedule import make_scheduler
-from bot.slack.access import Access
+from bot.serving import serving
 from bot.slack.api import SlackApi, make_session
-from bot.slack.budget import Budget
-from bot.slack.colleagues import SlackColleagues
-from bot.slack.directory import Directory
 from bot.slack.door import Socket, http_route
-from bot.slack.files import Files, slack_hosts
-from bot.slack.history import History
 from bot.slack.inbound import Identity
+from bot.slack.installations import Installation, Installations, OneInstallation
 from bot.slack.listeners import Listeners
-from bot.slack.reply import SlackReplies
-from bot.slack.status import Status
-from bot.slack.workspace import SlackWorkspace
 from bot.store.db import Writer, is_current, make_engine, migrate, ping
 from bot.store.intake import Intake
 from bot.store.turns import Turns
@@ -84,7 +65,8 @@ async def run(settings: Settings, roles: Role) -> None:
     """Run a process until SIGTERM or SIGINT; running replies then get their grace time."""
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(open_parts(settings, roles))
-        port = await stack.enter_async_context(_serving(settings, parts))
+        web = make_web(parts.routes, parts.checks)
+        port = await stack.enter_async_context(serving(web, host=settings.host, port=settings.port))
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -146,23 +128,25 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         api = SlackApi(
             token=settings.slack_bot_token, base_url=settings.slack_api_url, session=session
         )
-        identity = await identify(api)
+        here = Installation.of(api, await identify(api))
+        stack.push_async_callback(here.status.close)
+        installations = OneInstallation(here)
         parts = Parts(checks={"database": lambda: _reachable(engine)})
         intake = Intake(engine, writer, reply_in_threads=settings.reply_in_threads)
         turns = Turns(engine, writer, worker=_worker_name())
         if Role.WORKER in roles:
             if Role.WEB in roles and settings.embedded:
                 await turns.release_all()
-            desk = await stack.enter_async_context(_desk(settings, api, identity, turns))
+            desks = await stack.enter_async_context(open_desks(settings, installations, turns))
             look = _LOOK_EMBEDDED if Role.WEB in roles else _LOOK_ALONE
-            parts.worker = Worker(turns, desk, look_seconds=look)
+            parts.worker = Worker(turns, desks, look_seconds=look)
         if Role.WEB in roles:
-            _open_doors(settings, parts, api, identity, intake)
+            _open_doors(settings, parts, installations, api, intake)
         yield parts
 
 
 def _open_doors(
-    settings: Settings, parts: Parts, api: SlackApi, identity: Identity, intake: Intake
+    settings: Settings, parts: Parts, installations: Installations, api: SlackApi, intake: Intake
 ) -> None:
     worker = parts.worker
 
@@ -170,72 +154,16 @@ def _open_doors(
         if worker is not None:
             worker.wake(wake)  # elsewhere the workers look for themselves
 
-    bolt = Listeners(
-        api, identity, take=intake.take, act=act, allowed_bots=settings.allowed_bots
-    ).bolt(signing_secret=settings.slack_signing_secret or "socket mode needs none")
+    listeners = Listeners(
+        installations, take=intake.take, act=act, allowed_bots=settings.allowed_bots
+    )
+    secret = settings.slack_signing_secret or "socket mode needs none"
+    bolt = listeners.bolt(api.client, signing_secret=secret)
     if settings.slack_signing_secret:
         parts.routes.append(http_route(bolt))
     if settings.socket_mode:
         parts.socket = Socket(bolt, app_token=settings.slack_app_token, client=api.client)
         parts.checks["slack"] = parts.socket.is_connected
-
-
-@asynccontextmanager
-async def _desk(
-    settings: Settings, api: SlackApi, identity: Identity, turns: Turns
-) -> AsyncIterator[Desk]:
-    """What turns work with: the model, the workspace, the sink for replies."""
-    async with AsyncExitStack() as stack:
-        loop = asyncio.get_running_loop()
-        http = await stack.enter_async_context(make_http())
-        pool = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="picture"))
-        model = ModelClient(
-            http,
-            base_url=settings.dashscope_base_url,
-            api_key=settings.dashscope_api_key,
-            protocol=settings.model_protocol,
-            fallbacks=settings.fallback_models,
-            first_token_seconds=settings.first_token_seconds,
-            stall_seconds=settings.stall_seconds,
-        )
-        budget = Budget(loop.time)
-        history = History(api, identity)
-        status = Status(api, budget)
-        us = Person(id=identity.user_id, name=identity.name)
-        stack.push_async_callback(status.close)
-        files = Files(
-            http,
-            token=settings.slack_bot_token,
-            trusted=slack_hosts(settings.slack_api_url),
-            limits=PictureLimits(),
-            # base64 makes four bytes of three; some room is left for the text
-            request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
-            executor=pool,
-        )
-        directory = Directory(api, us)
-        colleagues = SlackColleagues(api, Access(api), history, directory)
-        tools = first_tools(PublicPages(executor=pool), colleagues)
-        yield Desk(
-            model=model,
-            workspace=SlackWorkspace(history, directory, files),
-            replies=SlackReplies(api, budget, history, status),
-            conversations=turns,
-            frame=Frame(
-                bot_name=identity.name,
-                bot_user_id=identity.user_id,
-                model=settings.model,
-                context_tokens=settings.context_tokens,
-                instructions=settings.system_prompt,
-                max_tokens=settings.max_tokens or None,
-            ),
-            habits=Habits(
-                preset=settings.preset,
-                thinking=Thinking(settings.thinking),
-                thinking_budget=settings.thinking_budget,
-                search=settings.web_search,
-            ),
-            toolbox=Toolbox(tool for tool in tools if tool.name in settings.tools),
-        )
 
 
 async def identify(api: SlackApi) -> Identity:
@@ -258,45 +186,6 @@ async def identify(api: SlackApi) -> Identity:
             bot_id=who.get("bot_id") or "",
             name=str(who.get("user") or "Threadwise"),
         )
-
-
-@asynccontextmanager
-async def _serving(settings: Settings, parts: Parts) -> AsyncIterator[int]:
-    """Serve HTTP; yields the port."""
-    config = uvicorn.Config(
-        make_web(parts.routes, parts.checks),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        timeout_graceful_shutdown=5,
-    )
-    server = _Server(config)
-    task = asyncio.create_task(server.serve(), name="http")
-    try:
-        yield await server.port(task)
-    finally:
-        server.should_exit = True
-        await asyncio.wait({task})
-
-
-class _Server(uvicorn.Server):
-    """A uvicorn that leaves signals to us: replies are still running when the door is closed."""
-
-    @override
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def port(self, serving: asyncio.Task[None]) -> int:
-        """Wait until requests are accepted; the port, also where the settings said 0."""
-        while not self.started:
-            if serving.done():
-                serving.result()
-                raise OSError(f"can't listen on {self.config.host}:{self.config.port}")
-            await asyncio.sleep(0.01)
-        return int(self.servers[0].sockets[0].getsockname()[1])
 
 
 async def _reachable(engine: object) -> bool:

@@ -8,7 +8,7 @@ whoever looks next finds the half-written reply and finishes it.
 import asyncio
 
 from bot import metrics
-from bot.conversation.desk import Desk
+from bot.conversation.desk import Desks
 from bot.conversation.events import Wake
 from bot.conversation.ports import Ending, Turns
 from bot.conversation.thread import Outcome, Progress, Turn, Withdrawal
@@ -23,9 +23,9 @@ log = get_logger("worker")
 class Worker:
     """Keeps one task for each conversation that has something to answer."""
 
-    def __init__(self, turns: Turns, desk: Desk, *, look_seconds: float) -> None:
+    def __init__(self, turns: Turns, desks: Desks, *, look_seconds: float) -> None:
         self._turns = turns
-        self._desk = desk
+        self._desks = desks
         self._look_seconds = look_seconds
         self._keeper = ProgressKeeper(turns)
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -95,8 +95,7 @@ class Worker:
                 if isinstance(work, Turn):
                     await self._answer(work)
                 elif isinstance(work, Withdrawal):
-                    await self._desk.replies.take_away(work)
-                    await self._turns.withdrawn(work.reply_id)
+                    await self._take_away(work)
                 elif conversation_id not in self._again:
                     return
         except Exception:
@@ -106,8 +105,14 @@ class Worker:
             self._tasks.pop(conversation_id, None)
             self._again.discard(conversation_id)
 
+    async def _take_away(self, withdrawal: Withdrawal) -> None:
+        desk = await self._desks.of(withdrawal.key.team_id)
+        await desk.replies.take_away(withdrawal)
+        await self._turns.withdrawn(withdrawal.reply_id)
+
     async def _answer(self, turn: Turn) -> None:
-        running = RunningTurn(turn, self._desk, on_segment=lambda: self._keeper.soon(turn.reply_id))
+        desk = await self._desks.of(turn.key.team_id)
+        running = RunningTurn(turn, desk, on_segment=lambda: self._keeper.soon(turn.reply_id))
         self._running[turn.conversation_id] = running
         self._keeper.watch(running)
         metrics.running_replies.inc()
@@ -155,7 +160,7 @@ class Worker:
             return
         if summary is not None:
             conversation_id = running.turn.conversation_id
-            await self._desk.conversations.remember(conversation_id, summary.text, summary.until)
+            await running.desk.conversations.remember(conversation_id, summary.text, summary.until)
             log.info("older messages summarised", until=summary.until)
 
     async def _hand_over(self, running: RunningTurn) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from bot.conversation.context import Frame
 from bot.conversation.modes import Habits
@@ -22,3 +23,11 @@ class Desk:
     habits: Habits = field(default_factory=Habits)
     toolbox: Toolbox = field(default_factory=lambda: Toolbox(()))
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Desks(Protocol):
+    """Finds the desk of a workspace."""
+
+    async def of(self, team_id: str) -> Desk:
+        """The desk at which that workspace's turns are answered."""
+        ...

@@ -66,7 +66,7 @@ class RunningTurn:
             turn, on_stop=lambda: self.interrupt.ask(Interruption.STOP), on_segment=on_segment
         )
         self._nudged = asyncio.Event()
-        self._desk = desk
+        self.desk = desk
         self._pictures = Pictures()
         self._built: Built | None = None
         self._mode: Mode | None = None
@@ -111,7 +111,7 @@ class RunningTurn:
         """What the thread's older messages come to, for the next turns. Raises ModelError."""
         if self._built is None:
             return None
-        return await fold(self._desk.model, self.turn, self._built)
+        return await fold(self.desk.model, self.turn, self._built)
 
     async def _ended(self, answering: asyncio.Task[Closing]) -> Ending:
         try:
@@ -135,7 +135,7 @@ class RunningTurn:
     async def _answer(self) -> Closing:
         """Write the whole answer; returns what belongs beneath it."""
         self.reply.begin(title=_title(self.turn))
-        gathered = await Gathering(self.turn, self._desk, self._nudged).gather()
+        gathered = await Gathering(self.turn, self.desk, self._nudged).gather()
         self.turn, self._pictures = gathered.turn, gathered.pictures
         prefix = self._take_up()
         prompt = self._prompt(gathered, prefix)
@@ -146,7 +146,7 @@ class RunningTurn:
         except PromptTooLong:
             if self.reply.text != prefix:
                 raise
-            frame = self._desk.frame
+            frame = self.desk.frame
             half = replace(frame, context_tokens=frame.context_tokens // 2)
             reason = await asking.answer(self._prompt(gathered, prefix, half))
         except ContentRefused:
@@ -169,9 +169,9 @@ class RunningTurn:
 
     def _ask(self, gathered: Gathered) -> Asking:
         person = gathered.names.person(self.turn.asker.author_id)
-        now = self._desk.clock().astimezone(zone_of(person.time_zone))
+        now = self.desk.clock().astimezone(zone_of(person.time_zone))
         asker = Asker(person=person, key=self.turn.key, now=now)
-        return Asking(self._desk.model, self._desk.toolbox, self.reply, asker)
+        return Asking(self.desk.model, self.desk.toolbox, self.reply, asker)
 
     def _closing(self, asking: Asking, reason: FinishReason, note: str) -> Closing:
         buttons = [Again.REGENERATE]
@@ -192,14 +192,14 @@ class RunningTurn:
         After a crash only where the model goes on exactly; others begin again.
         """
         so_far = self.turn.text_so_far
-        can = self._desk.model.abilities(self._desk.frame.model).continues
+        can = self.desk.model.abilities(self.desk.frame.model).continues
         if not so_far or (self.turn.is_takeover and not can):
             return ""
         self.reply.write(so_far)
         return so_far
 
     def _prompt(self, gathered: Gathered, prefix: str, frame: Frame | None = None) -> Prompt:
-        turn, desk = gathered.turn, self._desk
+        turn, desk = gathered.turn, self.desk
         question = "\n".join(question.text for question in turn.questions)
         mode = self._mode = mode_for(question, turn.settings, desk.habits)
         built = self._built = build_prompt(
@@ -256,7 +256,7 @@ class RunningTurn:
         shown_at = self.reply.first_shown_at
         asking = self._asking
         usage = asking.usage if asking else None
-        model = (asking and asking.model) or self._desk.frame.model
+        model = (asking and asking.model) or self.desk.frame.model
         return Ending(
             outcome=outcome,
             text=self.reply.text,
@@ -264,7 +264,7 @@ class RunningTurn:
             model=model,
             preset=self._mode.preset.name if self._mode else "",
             usage=usage,
-            cost=self._desk.model.cost(model, usage) if usage else None,
+            cost=self.desk.model.cost(model, usage) if usage else None,
             seconds=time.monotonic() - self._began,
             first_text_seconds=None if shown_at is None else shown_at - self._began,
             request_id=asking.request_id if asking else "",

@@ -7,18 +7,21 @@ last, since an event without a listener would be a 404, which Slack counts as a 
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics
 from bot.conversation.events import AgainAsked, Happening, MessagePosted, StopAsked, Wake
-from bot.slack.api import SlackApi
 from bot.slack.home import greet
-from bot.slack.inbound import Identity, Ignored, Payload, read_click, read_event
+from bot.slack.inbound import Ignored, Payload, read_click, read_event
+from bot.slack.installations import Installation, Installations
 from bot.telemetry import get_logger
 
 log = get_logger("slack")
@@ -29,31 +32,39 @@ TOO_LATE = "That answer can't be made anew any more: only the newest one of a th
 _ANYTHING = re.compile(r".*")
 
 
+class Feature(Protocol):
+    """Something people do with the bot beside talking to it: a command, a form, a button."""
+
+    def register(self, app: AsyncApp) -> None:
+        """Add its listeners; each takes in what it is told before it acks."""
+        ...
+
+
 class Listeners:
     """Everything that Slack can tell us, and what becomes of it."""
 
     def __init__(
         self,
-        api: SlackApi,
-        identity: Identity,
+        installations: Installations,
         *,
         take: Take,
         act: Act,
         allowed_bots: frozenset[str],
+        features: Sequence[Feature] = (),
     ) -> None:
-        self._api = api
-        self._identity = identity
+        self._installations = installations
         self._take = take
         self._act = act
         self._allowed_bots = allowed_bots
+        self._features = features
 
-    def bolt(self, *, signing_secret: str) -> AsyncApp:
+    def bolt(self, client: AsyncWebClient, *, signing_secret: str) -> AsyncApp:
         """The Bolt app with all listeners; HTTP and Socket Mode run the same one."""
         app = AsyncApp(
             name="threadwise",
-            client=self._api.client,
+            client=client,
             logger=_bolt_logger(),
-            authorize=_authorize(self._identity, self._api.client.token),
+            authorize=_authorize(self._installations),
             signing_secret=signing_secret,
             process_before_response=True,
             ignoring_self_events_enabled=False,  # inbound.py tells our messages from edits of them
@@ -61,6 +72,8 @@ class Listeners:
         )
         for event in ("message", "app_mention", "agent_session_stopped"):
             app.event(event)(self._event)
+        for feature in self._features:
+            feature.register(app)
         app.event("app_home_opened")(self._home_opened)
         app.event("assistant_thread_started")(self._home_opened)
         app.event(_ANYTHING)(self._other_event)
@@ -72,17 +85,27 @@ class Listeners:
         app.command(_ANYTHING)(self._unknown_command)
         return app
 
-    async def _event(self, event: Payload) -> None:
-        await self._happened(read_event(event, self._identity, self._allowed_bots), event["type"])
+    async def _event(self, event: Payload, context: AsyncBoltContext) -> None:
+        here = await self._here(context)
+        await self._happened(read_event(event, here.identity, self._allowed_bots), event["type"])
 
     async def _clicked(
-        self, ack: AsyncAck, respond: AsyncRespond, action: Payload, body: Payload
+        self,
+        ack: AsyncAck,
+        respond: AsyncRespond,
+        action: Payload,
+        body: Payload,
+        context: AsyncBoltContext,
     ) -> None:
-        happening = read_click(action, body, self._identity)
+        here = await self._here(context)
+        happening = read_click(action, body, here.identity)
         wake = await self._happened(happening, "action")
         await ack()
         if wake is None and isinstance(happening, AgainAsked):
             await respond(TOO_LATE, response_type="ephemeral", replace_original=False)
+
+    async def _here(self, context: AsyncBoltContext) -> Installation:
+        return await self._installations.of(context.team_id or "")
 
     async def _happened(self, happening: Happening | Ignored, kind: str) -> Wake | None:
         if isinstance(happening, Ignored):
@@ -96,8 +119,8 @@ class Listeners:
             self._act(wake)
         return wake
 
-    async def _home_opened(self, event: Payload) -> None:
-        await greet(self._api, event)
+    async def _home_opened(self, event: Payload, context: AsyncBoltContext) -> None:
+        await greet((await self._here(context)).api, event)
 
     async def _other_event(self, event: Payload) -> None:
         metrics.events.labels("other").inc()
@@ -113,16 +136,17 @@ class Listeners:
         await ack(f"I don't know {command['command']} yet. Mention me in a thread and ask.")
 
 
-def _authorize(identity: Identity, token: str | None) -> Callable[..., Awaitable[AuthorizeResult]]:
-    """Who we are is known since the start: an event costs no call to Slack."""
+def _authorize(installations: Installations) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """Who we are is known already: an event costs no call to Slack."""
 
-    async def authorize(team_id: str | None) -> AuthorizeResult:
+    async def authorize(team_id: str | None) -> AuthorizeResult:  # Bolt goes by the argument's name
+        here = await installations.of(team_id or "")
         return AuthorizeResult(
             enterprise_id=None,
-            team_id=identity.team_id,
-            bot_user_id=identity.user_id,
-            bot_id=identity.bot_id,
-            bot_token=token,
+            team_id=here.identity.team_id,
+            bot_user_id=here.identity.user_id,
+            bot_id=here.identity.bot_id,
+            bot_token=here.api.client.token,
         )
 
     return authorize

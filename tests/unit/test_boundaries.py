@@ -20,7 +20,7 @@ ROOMS = {
     "config": {"errors"},
 }
 LIBRARIES = {
-    "httpx": {"model", "slack.files"},
+    "httpx": {"model", "slack.files", "desks"},
     "httpx_aiohttp": {"model"},
     "trafilatura": {"reading"},
     "webencodings": {"reading"},

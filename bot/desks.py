@@ -1,0 +1,111 @@
+"""Builds what turns work with: one model for all, and a desk for each workspace."""
+
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+
+from bot.config import Settings
+from bot.conversation.context import Frame
+from bot.conversation.desk import Desk
+from bot.conversation.first_tools import first_tools
+from bot.conversation.modes import Habits, Thinking
+from bot.conversation.ports import Conversations, Model
+from bot.conversation.tools import Toolbox
+from bot.model.client import ModelClient
+from bot.model.connection import make_http, request_limit
+from bot.reading.pages import PublicPages
+from bot.reading.pictures import PictureLimits
+from bot.slack.colleagues import SlackColleagues
+from bot.slack.files import Files, slack_hosts
+from bot.slack.installations import Installation, Installations
+from bot.slack.reply import SlackReplies
+from bot.slack.workspace import SlackWorkspace
+
+
+class TeamDesks:
+    """Implements `conversation.desk.Desks`; a desk is built when its workspace first needs it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        installations: Installations,
+        conversations: Conversations,
+        *,
+        model: Model,
+        http: httpx.AsyncClient,
+        executor: Executor,
+    ) -> None:
+        self._settings = settings
+        self._installations = installations
+        self._conversations = conversations
+        self._model = model
+        self._http = http
+        self._executor = executor
+        self._desks: dict[str, tuple[Installation, Desk]] = {}
+
+    async def of(self, team_id: str) -> Desk:
+        """The desk of a workspace; a new one once it was installed anew."""
+        here = await self._installations.of(team_id)
+        kept = self._desks.get(team_id)
+        if kept is None or kept[0] is not here:
+            kept = self._desks[team_id] = (here, self._build(here))
+        return kept[1]
+
+    def _build(self, here: Installation) -> Desk:
+        settings = self._settings
+        files = Files(
+            self._http,
+            token=here.api.client.token or "",
+            trusted=slack_hosts(settings.slack_api_url),
+            limits=PictureLimits(),
+            # base64 makes four bytes of three; some room is left for the text
+            request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
+            executor=self._executor,
+        )
+        colleagues = SlackColleagues(here.api, here.access, here.history, here.directory)
+        tools = first_tools(PublicPages(executor=self._executor), colleagues)
+        return Desk(
+            model=self._model,
+            workspace=SlackWorkspace(here.history, here.directory, files),
+            replies=SlackReplies(here.api, here.budget, here.history, here.status),
+            conversations=self._conversations,
+            frame=Frame(
+                bot_name=here.identity.name,
+                bot_user_id=here.identity.user_id,
+                model=settings.model,
+                context_tokens=settings.context_tokens,
+                instructions=settings.system_prompt,
+                max_tokens=settings.max_tokens or None,
+            ),
+            habits=Habits(
+                preset=settings.preset,
+                thinking=Thinking(settings.thinking),
+                thinking_budget=settings.thinking_budget,
+                search=settings.web_search,
+            ),
+            toolbox=Toolbox(tool for tool in tools if tool.name in settings.tools),
+        )
+
+
+@asynccontextmanager
+async def open_desks(
+    settings: Settings, installations: Installations, conversations: Conversations
+) -> AsyncIterator[TeamDesks]:
+    """Open the model's connections and the threads for pictures; close them at the end."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(make_http())
+        pool = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="picture"))
+        model = ModelClient(
+            http,
+            base_url=settings.dashscope_base_url,
+            api_key=settings.dashscope_api_key,
+            protocol=settings.model_protocol,
+            fallbacks=settings.fallback_models,
+            first_token_seconds=settings.first_token_seconds,
+            stall_seconds=settings.stall_seconds,
+        )
+        yield TeamDesks(
+            settings, installations, conversations, model=model, http=http, executor=pool
+        )
