@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from bot.config import Settings
 from bot.conversation.events import Wake
 from bot.desks import open_desks
+from bot.errands import ErrandRunner
 from bot.errors import SlackError, SlackRefused, ThreadwiseError
 from bot.schedule import make_scheduler
 from bot.serving import serving
@@ -24,6 +25,7 @@ from bot.slack.inbound import Identity
 from bot.slack.installations import Installation, Installations, OneInstallation
 from bot.slack.listeners import Listeners
 from bot.store.db import Writer, is_current, make_engine, migrate, ping
+from bot.store.errands import StoredErrands
 from bot.store.intake import Intake
 from bot.store.turns import Turns
 from bot.telemetry import get_logger
@@ -56,6 +58,7 @@ class Parts:
     """A running process, put together."""
 
     worker: Worker | None = None
+    errands: ErrandRunner | None = None
     socket: Socket | None = None
     routes: list[BaseRoute] = field(default_factory=list)
     checks: dict[str, Check] = field(default_factory=dict)
@@ -73,17 +76,24 @@ async def run(settings: Settings, roles: Role) -> None:
         side = [asyncio.create_task(_open_socket(settings, parts, roles, port), name="socket")]
         if parts.worker is not None:
             side.append(asyncio.create_task(parts.worker.run(), name="worker"))
+        if parts.errands is not None:
+            side.append(asyncio.create_task(parts.errands.run(), name="errands"))
         if settings.embedded and Role.WORKER in roles:
             stack.enter_context(_schedule(settings))
         await _until_stopped(stop, side)
         log.info("stopping")
         if parts.socket is not None:
             await parts.socket.close()
-        if parts.worker is not None:
-            await parts.worker.stop(settings.grace_seconds)
+        await _finish_work(parts, settings.grace_seconds)
         for task in side:
             task.cancel()
         await asyncio.gather(*side, return_exceptions=True)
+
+
+async def _finish_work(parts: Parts, grace_seconds: float) -> None:
+    """Let what is under way end in its grace time; the next process goes on with the rest."""
+    working = [part.stop(grace_seconds) for part in (parts.worker, parts.errands) if part]
+    await asyncio.gather(*working)
 
 
 async def _open_socket(settings: Settings, parts: Parts, roles: Role, port: int) -> None:
@@ -133,13 +143,17 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         installations = OneInstallation(here)
         parts = Parts(checks={"database": lambda: _reachable(engine)})
         intake = Intake(engine, writer, reply_in_threads=settings.reply_in_threads)
-        turns = Turns(engine, writer, worker=_worker_name())
+        name = _worker_name()
+        turns = Turns(engine, writer, worker=name)
+        errands = StoredErrands(engine, writer, worker=name)
         if Role.WORKER in roles:
             if Role.WEB in roles and settings.embedded:
                 await turns.release_all()
+                await errands.release_all()
             desks = await stack.enter_async_context(open_desks(settings, installations, turns))
             look = _LOOK_EMBEDDED if Role.WEB in roles else _LOOK_ALONE
             parts.worker = Worker(turns, desks, look_seconds=look)
+            parts.errands = ErrandRunner(errands, {}, look_seconds=look)
         if Role.WEB in roles:
             _open_doors(settings, parts, installations, api, intake)
         yield parts

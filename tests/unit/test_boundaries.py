@@ -11,6 +11,7 @@ ROOMS = {
     "model": {"model", "conversation", "errors", "telemetry", "metrics"},
     "store": {"store", "conversation", "errors", "telemetry", "metrics"},
     "worker": {"progress", "conversation", "errors", "telemetry", "metrics"},
+    "errands": {"conversation", "errors", "telemetry", "metrics"},
     "progress": {"conversation", "errors", "telemetry", "metrics"},
     "playground": {"playground"},
     "reading": {"reading", "conversation", "errors"},

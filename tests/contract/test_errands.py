@@ -1,0 +1,166 @@
+"""The promises of errands: kept once, done by one worker at a time, taken over after a crash."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from bot.conversation.errands import Errand, Keep
+from bot.errands import ErrandRunner
+from bot.errors import LostTurn
+from bot.store.db import Writer, make_engine
+from bot.store.errands import StoredErrands
+from bot.store.tables import ErrandRow
+
+
+class Kept:
+    """One database, and two workers at it."""
+
+    def __init__(self, one: StoredErrands, two: StoredErrands, writer: Writer) -> None:
+        self.one = one
+        self.two = two
+        self._writer = writer
+
+    async def add(self, **more: Any) -> int | None:
+        return await self.one.add(**{"team_id": "T1", "kind": "sum", "payload": {"n": 1}, **more})
+
+    async def age(self, seconds: float) -> None:
+        """Let the time since everybody's last heartbeat pass."""
+        then = time.time() - seconds
+        await self._writer.run(
+            lambda connection: connection.execute(update(ErrandRow).values(heartbeat_at=then))
+        )
+
+
+@pytest.fixture
+async def kept(database: str) -> AsyncIterator[Kept]:
+    engine = make_engine(database)
+    writer = Writer(engine)
+    yield Kept(
+        StoredErrands(engine, writer, worker="one"),
+        StoredErrands(engine, writer, worker="two"),
+        writer,
+    )
+    await writer.close()
+    await engine.dispose()
+
+
+async def test_a_key_is_kept_once_however_many_add_it(kept: Kept) -> None:
+    added = await asyncio.gather(*(kept.add(key="digest:1:900") for _ in range(10)))
+
+    assert len([one for one in added if one is not None]) == 1
+    assert len(await kept.one.due()) == 1
+
+
+async def test_an_errand_has_one_worker_and_waits_for_its_time(kept: Kept) -> None:
+    later = await kept.add(due_at=time.time() + 60)
+    now = await kept.add()
+    assert await kept.one.due() == [now]
+    assert later is not None
+    assert now is not None
+
+    claims = await asyncio.gather(kept.one.claim(now), kept.two.claim(now), kept.one.claim(later))
+
+    assert len([one for one in claims if one is not None]) == 1
+    assert await kept.one.due() == []
+
+
+async def test_whoever_takes_over_goes_on_from_what_was_kept(kept: Kept) -> None:
+    first = await _claimed(kept.one, await kept.add())
+    await kept.one.keep(first, {"posted": "1.5"})
+    await kept.age(60)
+
+    second = await _claimed(kept.two, first.id)
+
+    assert (second.attempt, second.kept) == (2, {"posted": "1.5"})
+    assert await kept.one.beat([first]) == frozenset()
+    with pytest.raises(LostTurn):
+        await kept.one.keep(first, {"posted": "2.5"})
+    with pytest.raises(LostTurn):
+        await kept.one.finish(first)
+    await kept.two.finish(second)
+    assert await kept.one.due() == []
+    assert await kept.one.sweep(time.time() + 1) == 1
+
+
+class Handler:
+    """Does what it is told to, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.seen: list[Errand] = []
+        self.given_up: list[int] = []
+        self.done = asyncio.Event()
+        self.error: Exception | None = None
+        self.waits = False
+
+    async def run(self, errand: Errand, keep: Keep) -> None:
+        self.seen.append(errand)
+        await keep({"seen": errand.attempt})
+        self.done.set()
+        if self.waits:
+            await asyncio.Event().wait()
+        if self.error is not None:
+            raise self.error
+
+    async def give_up(self, errand: Errand) -> None:
+        self.given_up.append(errand.id)
+        self.done.set()
+
+
+async def test_an_error_ends_an_errand_in_words_and_is_not_repeated(kept: Kept) -> None:
+    handler = Handler()
+    handler.error = ValueError("no")
+    errand_id = await kept.add()
+
+    await _run_until(kept.one, handler, lambda: bool(handler.given_up))
+
+    assert handler.given_up == [errand_id]
+    assert await kept.two.due() == []
+
+
+async def test_one_that_brings_its_worker_down_is_given_up(kept: Kept) -> None:
+    errand_id = await kept.add()
+    for _ in range(3):
+        await _claimed(kept.one, errand_id)
+        await kept.age(60)
+    handler = Handler()
+
+    await _run_until(kept.two, handler, lambda: bool(handler.given_up))
+
+    assert (handler.seen, handler.given_up) == ([], [errand_id])
+
+
+async def test_a_process_that_ends_hands_over(kept: Kept) -> None:
+    errand_id = await kept.add()
+    handler = Handler()
+    handler.waits = True
+    runner = ErrandRunner(kept.one, {"sum": handler}, look_seconds=5)
+    running = asyncio.create_task(runner.run())
+    await handler.done.wait()
+
+    await runner.stop(0)
+    running.cancel()
+
+    assert await kept.two.due() == [errand_id]
+    assert (await _claimed(kept.two, errand_id)).kept == {"seen": 1}
+
+
+async def _claimed(errands: StoredErrands, errand_id: int | None) -> Errand:
+    assert errand_id is not None
+    errand = await errands.claim(errand_id)
+    assert errand is not None
+    return errand
+
+
+async def _run_until(errands: StoredErrands, handler: Handler, ended: Any) -> None:
+    runner = ErrandRunner(errands, {"sum": handler}, look_seconds=0.05)
+    running = asyncio.create_task(runner.run())
+    async with asyncio.timeout(10):
+        while not ended():
+            await handler.done.wait()
+            await asyncio.sleep(0)
+    await runner.stop(5)
+    running.cancel()
