@@ -181,7 +181,7 @@ def test_an_edit_while_it_is_answered_starts_the_answer_anew(
     growing = playground.growing(ts)
     playground.edit(ts, f"{AT}what is 5*5?")
 
-    until(lambda: playground.answers(ts)[0]["text"] == "That is **25**.")
+    until(lambda: shown(playground.answers(ts)[0]) == "That is **25**.")
 
     [answer] = playground.answers(ts)
     assert answer["ts"] == growing["ts"]
@@ -258,7 +258,7 @@ def test_a_failure_ends_in_one_calm_sentence(
 def test_retry_answers_in_the_same_message(playground: RunningPlayground, bot: RunningBot) -> None:
     ts = playground.say(f"{AT}/fail cut once")
     failed = playground.answer(ts)
-    assert [one["action_id"] for one in buttons(failed)] == ["retry_reply"]
+    assert [one["action_id"] for one in buttons(failed)] == ["continue_reply", "retry_reply"]
 
     playground.click(failed, "retry_reply")
     until(lambda: "broke before" not in playground.answers(ts)[0]["text"])
@@ -266,7 +266,7 @@ def test_retry_answers_in_the_same_message(playground: RunningPlayground, bot: R
     answer = playground.answer(ts)
     assert answer["ts"] == failed["ts"]
     assert len(playground.answers(ts)) == 1
-    assert not buttons(answer)
+    assert [one["action_id"] for one in buttons(answer)] == ["regenerate_reply"]
 
 
 def test_stop_ends_the_answer_and_keeps_its_text(
