@@ -225,7 +225,7 @@ class EditedMessage:
             return
         self._edits += 1
         self._line = line
-        await self._rewrite(text, () if self.segment.streamed else self._place.stop_button, line)
+        await self._rewrite(text, self._place.stop_button, line)
 
     async def close(self, text: str, blocks: Blocks, _steps: Steps) -> None:
         """Show the whole text, for good. Waits as long as Slack asks. Raises SlackError."""
@@ -250,11 +250,7 @@ class EditedMessage:
         if self._may_be_live:
             await self._end_stream()
         self._place.budget["chat.update"].take()
-        content = (
-            {"markdown_text": text}
-            if self.segment.streamed and not blocks and not line
-            else _content(text, blocks, line)
-        )
+        content = _content(text, blocks, line)
         arguments = {"channel": self._place.channel, "ts": self.segment.ts, **content}
         try:
             await self._place.api.write("chat.update", **arguments)
