@@ -6,7 +6,7 @@
     ├── LostTurn                another worker has taken this turn, or errand, over
     ├── ToolFailed              a tool could not do what the model asked
     ├── NotForYou               Slack would not show this to the person who asks
-    ├── NotUnderstood           what a person ordered can't be made out; its text says what could
+    ├── UnclearRequest          a command's words can't be read; its text says which
     ├── UnreadablePage          a web page can't be read; its text says why
     ├── SlackError              Slack did not do what it was asked
     │   ├── SlackRefused        it said why: `code` is Slack's own word
@@ -57,8 +57,8 @@ class NotForYou(ThreadwiseError):
     """A person asks for something that Slack would not show them, here or at all; says so."""
 
 
-class NotUnderstood(ThreadwiseError):
-    """What a person ordered can't be made out; the text is a sentence that says what would be."""
+class UnclearRequest(ThreadwiseError):
+    """The words of a command can't be read; says which, and what would be understood."""
 
 
 class UnreadablePage(ThreadwiseError):

@@ -217,3 +217,38 @@ class ErrandRow(Base):
     created_at: Mapped[float]
     finished_at: Mapped[float | None]
     failure: Mapped[str] = mapped_column(String(64))
+
+
+class DigestRow(Base):
+    """What somebody wants to be told on a schedule (bot/conversation/digests.py)."""
+
+    __tablename__ = "digests"
+    __table_args__ = (
+        Index("ix_digests_team_id_owner_id", "team_id", "owner_id"),
+        Index("ix_digests_changed_at", "changed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(32))
+    owner_id: Mapped[str] = mapped_column(String(32))
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    pause: Mapped[str] = mapped_column(String(16))
+    """Why it rests; empty while it comes."""
+    failures: Mapped[int]
+    """Runs in a row that could not be made."""
+    failed_until: Mapped[float]
+    """The due time of the last of them: a run that is repeated counts once."""
+    fired_until: Mapped[float]
+    changed_at: Mapped[float]
+
+
+class DigestRun(Base):
+    """What a digest has told: counts, headlines and links, so that nothing is read twice."""
+
+    __tablename__ = "digest_runs"
+    __table_args__ = (UniqueConstraint("digest_id", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"))
+    due_at: Mapped[float]
+    notes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
