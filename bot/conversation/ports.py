@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from bot.conversation.events import Again
 from bot.conversation.messages import Delta, Image, Prompt, Step, Usage
 from bot.conversation.modes import ChannelSettings
+from bot.conversation.summaries import ChannelReading
 from bot.conversation.thread import (
     Outcome,
     Progress,
@@ -20,6 +21,7 @@ from bot.conversation.thread import (
     Turn,
     Withdrawal,
 )
+from bot.conversation.timespans import Span
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -128,6 +130,25 @@ class Workspace(Protocol):
 
     async def pictures(self, files: Sequence[SharedFile]) -> Pictures:
         """Download and prepare these pictures; the first come first when there are too many."""
+        ...
+
+
+class ChannelReader(Protocol):
+    """Reads what was said in the channels of one workspace."""
+
+    async def read(
+        self,
+        channel_id: str,
+        *,
+        span: Span | None,
+        thread_ts: str = "",
+        on_read: Callable[[int], None],
+    ) -> ChannelReading:
+        """The messages of that span with their threads, or of one thread; None: all of it.
+
+        `on_read` is told how many have been read so far. What can't be read is named in the
+        reading; raises NotForYou where nothing can, and SlackError.
+        """
         ...
 
 
