@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from enum import Flag, auto
@@ -20,13 +20,15 @@ from bot.errors import SlackError, SlackRefused, ThreadwiseError
 from bot.schedule import make_scheduler
 from bot.serving import serving
 from bot.slack.api import SlackApi, make_session
+from bot.slack.channel_form import ChannelForm
 from bot.slack.door import Socket, http_route
 from bot.slack.inbound import Identity
 from bot.slack.installations import Installation, Installations, OneInstallation
-from bot.slack.listeners import Listeners
+from bot.slack.listeners import Feature, Listeners
 from bot.store.db import Writer, is_current, make_engine, migrate, ping
 from bot.store.errands import StoredErrands
 from bot.store.intake import Intake
+from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
 from bot.telemetry import get_logger
 from bot.web import Check, make_web
@@ -155,12 +157,18 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
             parts.worker = Worker(turns, desks, look_seconds=look)
             parts.errands = ErrandRunner(errands, {}, look_seconds=look)
         if Role.WEB in roles:
-            _open_doors(settings, parts, installations, api, intake)
+            features = [ChannelForm(installations, ChannelSettingsStore(engine, writer))]
+            _open_doors(settings, parts, installations, api, intake, features)
         yield parts
 
 
 def _open_doors(
-    settings: Settings, parts: Parts, installations: Installations, api: SlackApi, intake: Intake
+    settings: Settings,
+    parts: Parts,
+    installations: Installations,
+    api: SlackApi,
+    intake: Intake,
+    features: Sequence[Feature],
 ) -> None:
     worker = parts.worker
 
@@ -169,7 +177,11 @@ def _open_doors(
             worker.wake(wake)  # elsewhere the workers look for themselves
 
     listeners = Listeners(
-        installations, take=intake.take, act=act, allowed_bots=settings.allowed_bots
+        installations,
+        take=intake.take,
+        act=act,
+        allowed_bots=settings.allowed_bots,
+        features=features,
     )
     secret = settings.slack_signing_secret or "socket mode needs none"
     bolt = listeners.bolt(api.client, signing_secret=secret)
