@@ -28,6 +28,7 @@ from bot.slack.listeners import Feature, Listeners
 from bot.store.db import Writer, is_current, make_engine, migrate, ping
 from bot.store.errands import StoredErrands
 from bot.store.intake import Intake
+from bot.store.rotation import check_key
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
 from bot.telemetry import get_logger
@@ -130,10 +131,11 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         if settings.embedded:
             await asyncio.to_thread(migrate, settings.database_url)
-        engine = make_engine(settings.database_url)
+        engine = make_engine(settings.database_url, settings.secret_keys)
         stack.push_async_callback(engine.dispose)
         if not await is_current(engine, settings.database_url):
             raise OutdatedSchema("The database's schema is outdated: run `bot migrate` first.")
+        await check_key(engine)
         writer = Writer(engine)
         stack.push_async_callback(writer.close)
         session = await stack.enter_async_context(make_session())

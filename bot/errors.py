@@ -3,6 +3,7 @@
     ThreadwiseError
     ├── ConfigError             the admin's settings, all mistakes together
     ├── DatabaseUnreachable     nothing can be kept or read
+    ├── WrongKey                what is kept can't be read with BOT_SECRET_KEY
     ├── LostTurn                another worker has taken this turn, or errand, over
     ├── ToolFailed              a tool could not do what the model asked
     ├── NotForYou               Slack would not show this to the person who asks
@@ -43,6 +44,10 @@ class ConfigError(ThreadwiseError):
 
 class DatabaseUnreachable(ThreadwiseError):
     """The database gives no answer."""
+
+
+class WrongKey(ThreadwiseError):
+    """What the database holds can't be read with BOT_SECRET_KEY; the words are for the admin."""
 
 
 class LostTurn(ThreadwiseError):

@@ -29,6 +29,7 @@ LIBRARIES = {
     "pillow_heif": {"reading"},
     "sqlalchemy": {"store", "check"},
     "alembic": {"store"},
+    "cryptography": {"store"},
     "aiosqlite": {"store"},
     "slack_sdk": {"slack"},
     "slack_bolt": {"slack"},
@@ -36,7 +37,7 @@ LIBRARIES = {
     "dotenv": {"config"},
     "structlog": {"telemetry"},
     "prometheus_client": {"metrics", "web"},
-    "typer": {"cli"},
+    "typer": {"cli", "data"},
 }
 
 
