@@ -9,6 +9,7 @@
     ├── NotForYou               Slack would not show this to the person who asks
     ├── UnclearRequest          a command's words can't be read; its text says which
     ├── UnreadablePage          a web page can't be read; its text says why
+    ├── FileFailed              a file can't be made or handed over; `sentence` says why
     ├── SlackError              Slack did not do what it was asked
     │   ├── SlackRefused        it said why: `code` is Slack's own word
     │   ├── SlackLimited        429: too many calls of this method for now
@@ -70,6 +71,14 @@ class UnreadablePage(ThreadwiseError):
     """A web page can't be read; its text is a sentence for people and for the model."""
 
     def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class FileFailed(ThreadwiseError):
+    """A file could not be made, or not be handed over; `sentence` is for the person who waits."""
+
+    def __init__(self, sentence: str = "I couldn't make the file.") -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
