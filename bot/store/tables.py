@@ -8,13 +8,12 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    Text,
     UniqueConstraint,
     false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-from bot.store.sealing import Sealed, SealedJson
 
 
 class Base(DeclarativeBase):
@@ -43,7 +42,7 @@ class Conversation(Base):
     channel_type: Mapped[str] = mapped_column(String(16))
     history_read: Mapped[bool]
     created_at: Mapped[float]
-    summary: Mapped[str] = mapped_column(Sealed, server_default="")
+    summary: Mapped[str] = mapped_column(Text, server_default="")
     """What the older messages come to."""
     summary_until: Mapped[str] = mapped_column(String(32), server_default="")
     """The ts up to which the summary reaches."""
@@ -74,7 +73,7 @@ class Message(Base):
     author_id: Mapped[str] = mapped_column(String(32))
     author_name: Mapped[str] = mapped_column(String(200))
     author_team: Mapped[str] = mapped_column(String(32))
-    text: Mapped[str] = mapped_column(Sealed)
+    text: Mapped[str] = mapped_column(Text)
     edited_ts: Mapped[str] = mapped_column(String(32))
     deleted: Mapped[bool]
     asks: Mapped[bool]
@@ -98,10 +97,10 @@ class Attachment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
     file_id: Mapped[str] = mapped_column(String(32))
-    name: Mapped[str] = mapped_column(Sealed)
+    name: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(String(200))
     size: Mapped[int]
-    url: Mapped[str] = mapped_column(Sealed)
+    url: Mapped[str] = mapped_column(Text)
 
 
 class Reply(Base):
@@ -129,7 +128,7 @@ class Reply(Base):
     worker: Mapped[str] = mapped_column(String(64))
     heartbeat_at: Mapped[float]
     stop_requested: Mapped[bool]
-    text: Mapped[str] = mapped_column(Sealed)
+    text: Mapped[str] = mapped_column(Text)
     segments: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     """`[{"ts": …, "streamed": …}]`"""
     failure: Mapped[str] = mapped_column(String(64))
@@ -185,7 +184,7 @@ class ChannelSetting(Base):
     preset: Mapped[str] = mapped_column(String(16))
     thinking: Mapped[str] = mapped_column(String(8))
     reply_in_threads: Mapped[str] = mapped_column(String(8))
-    instructions: Mapped[str] = mapped_column(Sealed)
+    instructions: Mapped[str] = mapped_column(Text)
 
 
 class ErrandRow(Base):
@@ -208,8 +207,8 @@ class ErrandRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     key: Mapped[str | None] = mapped_column(String(200))
     """What makes it the same errand as another; only one of them is done."""
-    payload: Mapped[dict[str, Any]] = mapped_column(SealedJson)
-    kept: Mapped[dict[str, Any]] = mapped_column(SealedJson)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    kept: Mapped[dict[str, Any]] = mapped_column(JSON)
     attempt: Mapped[int]
     """Grows when another worker takes over: a write with an older number changes nothing."""
     worker: Mapped[str] = mapped_column(String(64))
@@ -218,38 +217,3 @@ class ErrandRow(Base):
     created_at: Mapped[float]
     finished_at: Mapped[float | None]
     failure: Mapped[str] = mapped_column(String(64))
-
-
-class DigestRow(Base):
-    """What somebody wants to be told on a schedule (bot/conversation/digests.py)."""
-
-    __tablename__ = "digests"
-    __table_args__ = (
-        Index("ix_digests_team_id_owner_id", "team_id", "owner_id"),
-        Index("ix_digests_changed_at", "changed_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[str] = mapped_column(String(32))
-    owner_id: Mapped[str] = mapped_column(String(32))
-    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
-    pause: Mapped[str] = mapped_column(String(16))
-    """Why it rests; empty while it comes."""
-    failures: Mapped[int]
-    """Runs in a row that could not be made."""
-    failed_until: Mapped[float]
-    """The due time of the last of them: a run that is repeated counts once."""
-    fired_until: Mapped[float]
-    changed_at: Mapped[float]
-
-
-class DigestRun(Base):
-    """What a digest has told: counts, headlines and links, so that nothing is read twice."""
-
-    __tablename__ = "digest_runs"
-    __table_args__ = (UniqueConstraint("digest_id", "due_at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"))
-    due_at: Mapped[float]
-    notes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
