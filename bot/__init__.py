@@ -11,7 +11,7 @@ Who may import whom (tests/unit/test_boundaries.py holds it):
 
     app, desks, cli                     -> everything
     slack, model, store, worker         -> conversation, errors, telemetry
-    reading                             -> conversation, errors
+    reading, export                     -> conversation, errors
     conversation                        -> errors
     playground                          -> nothing: the bot reaches it by URL
 """

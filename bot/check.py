@@ -9,12 +9,20 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.config import Settings
-from bot.errors import DatabaseUnreachable, ModelError, ModelMisconfigured, SlackError, SlackRefused
+from bot.errors import (
+    DatabaseUnreachable,
+    ModelError,
+    ModelMisconfigured,
+    SlackError,
+    SlackRefused,
+    WrongKey,
+)
 from bot.manifest import BOT_SCOPES
 from bot.model.client import ModelClient
 from bot.model.connection import make_http
 from bot.slack.api import SlackApi, make_session
 from bot.store.db import async_url, is_current, make_engine, ping
+from bot.store.rotation import check_key
 
 _SECONDS = 20.0
 _TOKEN_REMEDIES = {
@@ -59,13 +67,16 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
 async def _database(settings: Settings) -> Finding:
     url = settings.database_url
     shown = make_url(async_url(url)).render_as_string(hide_password=True)
-    engine = make_engine(url)
+    engine = make_engine(url, settings.secret_keys)
     try:
         await ping(engine)
         if not await is_current(engine, url):
             words = f"{shown} has an older schema: run `bot migrate`."
             return Finding(part="database", ok=settings.embedded, words=words)
+        await check_key(engine)
         return Finding(part="database", ok=True, words=f"{shown} is there, its schema is current.")
+    except WrongKey as error:
+        return Finding(part="database", ok=False, words=str(error))
     except (SQLAlchemyError, DatabaseUnreachable, OSError) as error:
         reason = str(error).splitlines()[0]
         words = f"{shown} can't be reached: check DATABASE_URL and that it runs. ({reason})"

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bot import app as process
 from bot import check as checking
-from bot import schedule, trial
+from bot import data, schedule, trial
 from bot.config import Settings, load_settings
 from bot.errors import ConfigError, SlackRefused, ThreadwiseError
 from bot.manifest import manifest as make_manifest
@@ -24,6 +24,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+cli.add_typer(data.cli, name="data")
 _out = Console()
 _err = Console(stderr=True)
 
@@ -126,6 +127,7 @@ def _settings(*, quiet: bool = False) -> Settings:
         settings.slack_app_token,
         settings.slack_signing_secret,
         settings.dashscope_api_key,
+        *settings.secret_keys,
     )
     for secret in filter(None, secrets):
         register_secret(secret)

@@ -31,6 +31,7 @@ _REGIONS = (
     "cn-hongkong",
     "ap-northeast-1",
 )
+_KEY_LENGTH = 32
 ReplyInThreads = Literal["auto", "mention", "always"]
 LogFormat = Literal["text", "json"]
 
@@ -51,6 +52,8 @@ class Settings:
     model: str = "qwen3.7-plus"
     model_protocol: str = "auto"
     database_url: str = field(default="sqlite:///threadwise.db", repr=False)
+    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Seal texts and tokens at rest: the first seals, all of them open."""
     host: str = "127.0.0.1"
     port: int = 3000
     log_level: str = "info"
@@ -80,8 +83,6 @@ class Settings:
     """Conversations without a word for so long are deleted; 0 keeps them."""
     first_token_seconds: float = 120.0
     stall_seconds: float = 60.0
-    concurrency: int = 500
-    """Replies that one process writes at a time; the others wait their turn."""
     grace_seconds: float = 20.0
     """How long running replies may go on after SIGTERM."""
 
@@ -148,6 +149,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
             "BOT_MODEL_PROTOCOL", ("auto", "chat", "responses", "dashscope")
         ),
         database_url=reader.text("DATABASE_URL", "sqlite:///threadwise.db"),
+        secret_keys=tuple(reader.list("BOT_SECRET_KEY")),
         host=reader.text("HOST", "127.0.0.1"),
         port=reader.whole("PORT", 3000, low=0, high=65535),
         log_level=reader.choice("BOT_LOG_LEVEL", ("info", "debug", "warning", "error")),
@@ -170,7 +172,6 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         retention_days=reader.whole("BOT_RETENTION_DAYS", 0, low=0, high=36_500),
         first_token_seconds=reader.seconds("BOT_FIRST_TOKEN_SECONDS", 120),
         stall_seconds=reader.seconds("BOT_STALL_SECONDS", 60),
-        concurrency=reader.whole("BOT_CONCURRENCY", 500, low=1, high=10_000),
         grace_seconds=reader.seconds("BOT_GRACE_SECONDS", 20),
     )
     problems = [*reader.problems, *_missing_or_mixed_up(settings)]
@@ -218,6 +219,11 @@ def _missing_or_mixed_up(settings: Settings) -> list[str]:
         )
     if not settings.dashscope_api_key:
         problems.append("DASHSCOPE_API_KEY is missing: create one in the Model Studio console.")
+    if any(len(key) < _KEY_LENGTH for key in settings.secret_keys):
+        problems.append(
+            f"BOT_SECRET_KEY should have {_KEY_LENGTH} characters or more: "
+            "`openssl rand -base64 32` makes a good one."
+        )
     scheme = settings.database_url.split(":", 1)[0]
     if scheme.split("+", 1)[0] not in {"sqlite", "postgresql", "postgres"}:
         problems.append("DATABASE_URL should start with sqlite:/// or postgresql://.")

@@ -3,11 +3,13 @@
     ThreadwiseError
     ├── ConfigError             the admin's settings, all mistakes together
     ├── DatabaseUnreachable     nothing can be kept or read
+    ├── WrongKey                what is kept can't be read with BOT_SECRET_KEY
     ├── LostTurn                another worker has taken this turn, or errand, over
     ├── ToolFailed              a tool could not do what the model asked
     ├── NotForYou               Slack would not show this to the person who asks
-    ├── NotUnderstood           what a person ordered can't be made out; its text says what could
+    ├── UnclearRequest          a command's words can't be read; its text says which
     ├── UnreadablePage          a web page can't be read; its text says why
+    ├── FileFailed              a file can't be made or handed over; `sentence` says why
     ├── SlackError              Slack did not do what it was asked
     │   ├── SlackRefused        it said why: `code` is Slack's own word
     │   ├── SlackLimited        429: too many calls of this method for now
@@ -45,6 +47,10 @@ class DatabaseUnreachable(ThreadwiseError):
     """The database gives no answer."""
 
 
+class WrongKey(ThreadwiseError):
+    """What the database holds can't be read with BOT_SECRET_KEY; the words are for the admin."""
+
+
 class LostTurn(ThreadwiseError):
     """Another worker has taken this turn or errand over: stop before Slack is touched again."""
 
@@ -57,14 +63,22 @@ class NotForYou(ThreadwiseError):
     """A person asks for something that Slack would not show them, here or at all; says so."""
 
 
-class NotUnderstood(ThreadwiseError):
-    """What a person ordered can't be made out; the text is a sentence that says what would be."""
+class UnclearRequest(ThreadwiseError):
+    """The words of a command can't be read; says which, and what would be understood."""
 
 
 class UnreadablePage(ThreadwiseError):
     """A web page can't be read; its text is a sentence for people and for the model."""
 
     def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class FileFailed(ThreadwiseError):
+    """A file could not be made, or not be handed over; `sentence` is for the person who waits."""
+
+    def __init__(self, sentence: str = "I couldn't make the file.") -> None:
         super().__init__(sentence)
         self.sentence = sentence
 

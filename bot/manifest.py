@@ -24,15 +24,28 @@ BOT_SCOPES = (
 )
 """Everything the bot asks for; `bot check` names what a token lacks."""
 
+_OPTIONAL_SCOPES = ("channels:join",)
+"""An admin may refuse these: the bot then asks to be invited."""
 _EVENTS = (
     "app_home_opened",
     "app_mention",
+    "app_uninstalled",
     "message.channels",
     "message.groups",
     "message.im",
     "message.mpim",
+    "tokens_revoked",
 )
 _AGENT_EVENTS = ("agent_session_stopped", "agent_session_title_changed", "app_context_changed")
+_COMMANDS = (
+    ("/summarize", "Sum up a channel or a thread", "[#channel or link] [since monday] [in German]"),
+    ("/digest", "Have channels summed up by the clock", "[#channel every weekday at 9:00] or list"),
+    ("/threadwise", "What I can do, and how I answer in this channel", "[settings]"),
+)
+_SHORTCUTS = (
+    ("message", "summarize_thread", "Summarize thread", "Sum up the thread of this message"),
+    ("global", "summarize_form", "Summarize…", "Sum up a channel or a thread"),
+)
 _PROMPTS = (
     {"title": "Explain a picture", "message": "What do you see in the picture that I attach?"},
     {"title": "What can you do?", "message": "What can you help me with here in Slack?"},
@@ -48,15 +61,31 @@ def manifest(*, host: str | None, agent: bool) -> dict[str, Any]:
     url = f"https://{host}/slack/events" if host else None
     features: dict[str, Any] = {
         "app_home": {
-            "home_tab_enabled": False,
+            "home_tab_enabled": True,
             "messages_tab_enabled": True,
             "messages_tab_read_only_enabled": False,
         },
         "bot_user": {"display_name": "Threadwise", "always_online": True},
+        "shortcuts": [
+            {"type": kind, "callback_id": callback, "name": name, "description": description}
+            for kind, callback, name, description in _SHORTCUTS
+        ],
+        "slash_commands": [
+            {
+                "command": command,
+                **({"url": url} if url else {}),
+                "description": description,
+                "usage_hint": hint,
+                "should_escape": True,
+            }
+            for command, description, hint in _COMMANDS
+        ],
     }
     if agent:
         features["agent_view"] = {
-            "agent_description": "Answers questions in threads and looks at pictures.",
+            "agent_description": (
+                "Answers questions in threads, looks at pictures and documents, sums up channels."
+            ),
             "suggested_prompts": list(_PROMPTS),
         }
     events = sorted([*_EVENTS, *(_AGENT_EVENTS if agent else ())])
@@ -68,14 +97,19 @@ def manifest(*, host: str | None, agent: bool) -> dict[str, Any]:
             "background_color": "#1d1c1d",
         },
         "features": features,
-        "oauth_config": {"scopes": {"bot": _scopes(agent)}},
+        "oauth_config": {
+            "scopes": {
+                "bot": [*_scopes(agent), *_OPTIONAL_SCOPES],
+                "bot_optional": list(_OPTIONAL_SCOPES),
+            }
+        },
         "settings": {
             "event_subscriptions": {
                 **({"request_url": url} if url else {}),
                 "bot_events": events,
             },
             "interactivity": {"is_enabled": True, **({"request_url": url} if url else {})},
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": True,
             "socket_mode_enabled": url is None,
             "token_rotation_enabled": False,
         },

@@ -46,7 +46,7 @@ def make_scheduler(settings: Settings) -> AsyncIOScheduler:
 
 async def forget_old(settings: Settings) -> None:
     """Delete the conversations in which nothing was said for `BOT_RETENTION_DAYS`."""
-    engine = make_engine(settings.database_url)
+    engine = make_engine(settings.database_url, settings.secret_keys)
     writer = Writer(engine)
     try:
         deleted = await forget_before(writer, time.time() - settings.retention_days * _DAY)

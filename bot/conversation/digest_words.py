@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from bot.conversation.digests import MOST_CHANNELS, MOST_FOCUS, Length, Plan, Quiet, Window
 from bot.conversation.recurrence import DAY_NAMES, EVERY_DAY, WEEKDAYS, WEEKEND, Recurrence
-from bot.errors import NotUnderstood
+from bot.errors import UnclearRequest
 
 EXAMPLE = "`/digest #eng every weekday at 9:00 in Europe/Berlin about incidents`"
 NO_CHANNEL = f"Which channels is the digest about? For example: {EXAMPLE}"
@@ -54,7 +54,7 @@ _FILLERS = frozenset(
 def read_order(words: str, *, zone: str, channel_id: str) -> Plan:
     """The plan that these words order, said in that channel by somebody who lives in that zone.
 
-    Raises NotUnderstood with a sentence that says what to write instead.
+    Raises UnclearRequest with a sentence that says what to write instead.
     """
     text = _Text(" ".join(words.split()))
     focus = _focus(text)
@@ -68,11 +68,11 @@ def read_order(words: str, *, zone: str, channel_id: str) -> Plan:
     days = _days(text)
     _refuse_leftovers(text)
     if not channels:
-        raise NotUnderstood(NO_CHANNEL)
+        raise UnclearRequest(NO_CHANNEL)
     if len(channels) > MOST_CHANNELS:
-        raise NotUnderstood(TOO_MANY_CHANNELS)
+        raise UnclearRequest(TOO_MANY_CHANNELS)
     if days is None and at is None:
-        raise NotUnderstood(NO_TIME)
+        raise UnclearRequest(NO_TIME)
     return Plan(
         channels=channels,
         place=place,
@@ -117,7 +117,7 @@ def _focus(text: _Text) -> str:
     )
     focus = found["said"].strip() if found else ""
     if len(focus) > MOST_FOCUS:
-        raise NotUnderstood(TOO_LONG_FOCUS)
+        raise UnclearRequest(TOO_LONG_FOCUS)
     return focus
 
 
@@ -184,7 +184,7 @@ def _clock(digits: str, half: str) -> time:
     try:
         return time(_on_24_hours(int(hour), half), int(minute or 0))
     except ValueError as error:
-        raise NotUnderstood(NO_SUCH_TIME.format(f"{digits} {half}".strip())) from error
+        raise UnclearRequest(NO_SUCH_TIME.format(f"{digits} {half}".strip())) from error
 
 
 def _on_24_hours(hour: int, half: str) -> int:
@@ -209,21 +209,21 @@ def _zone_and_language(text: _Text) -> tuple[str, str]:
         elif not zone:
             zone = find_zone(said)
         else:
-            raise NotUnderstood(NO_SUCH_PLACE.format(said))
+            raise UnclearRequest(NO_SUCH_PLACE.format(said))
     return zone, language
 
 
 def find_zone(said: str) -> str:
-    """The IANA zone of that name, or of that city. Raises NotUnderstood."""
+    """The IANA zone of that name, or of that city. Raises UnclearRequest."""
     wanted = said.strip().replace(" ", "_").lower()
     zones = _zones()
     if wanted in zones:
         return zones[wanted]
     cities = sorted(name for key, name in zones.items() if key.endswith(f"/{wanted}"))
     if len(cities) > 1:
-        raise NotUnderstood(MANY_PLACES.format(said, " or ".join(cities)))
+        raise UnclearRequest(MANY_PLACES.format(said, " or ".join(cities)))
     if not cities:
-        raise NotUnderstood(NO_SUCH_PLACE.format(said))
+        raise UnclearRequest(NO_SUCH_PLACE.format(said))
     return cities[0]
 
 
@@ -269,14 +269,14 @@ def _day(word: str) -> int:
     for number, name in enumerate(DAY_NAMES):
         if len(short) >= 3 and name.lower().startswith(short):
             return number
-    raise NotUnderstood(NO_SUCH_DAY.format(word))
+    raise UnclearRequest(NO_SUCH_DAY.format(word))
 
 
 def _refuse_leftovers(text: _Text) -> None:
     unknown = re.search(r"#[^\s,]+", text.left)
     if unknown is not None:
-        raise NotUnderstood(NO_SUCH_CHANNEL.format(unknown[0]))
+        raise UnclearRequest(NO_SUCH_CHANNEL.format(unknown[0]))
     left = [word for word in text.left.split() if word.strip(",.;").lower() not in _FILLERS]
     left = [word for word in left if word.strip(",.;")]
     if left:
-        raise NotUnderstood(LEFT_OVER.format(" ".join(left)))
+        raise UnclearRequest(LEFT_OVER.format(" ".join(left)))

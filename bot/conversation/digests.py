@@ -1,10 +1,10 @@
 """A digest: what happened in some channels, told on a schedule, to one person or in a channel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from bot.conversation.listing import in_words
 from bot.conversation.recurrence import Recurrence
@@ -225,3 +225,55 @@ def stretch(window: Window, now: datetime, notes: tuple[ChannelNote, ...]) -> St
         read_until=now,
         earlier=tuple(note for note in notes if note.read_until > start and note.messages),
     )
+
+
+class Digests(Protocol):
+    """The digests of all workspaces, and what their runs have told."""
+
+    async def add(self, team_id: str, owner_id: str, plan: Plan, now: datetime) -> Digest | None:
+        """Keep a new one, which is due after `now`; None where its owner has too many."""
+        ...
+
+    async def load(self, team_id: str, digest_id: int) -> Digest | None:
+        """One digest of a workspace; None where it is gone."""
+        ...
+
+    async def owned_by(self, team_id: str, owner_id: str) -> Sequence[Digest]:
+        """A person's digests, the oldest first."""
+        ...
+
+    async def replan(self, digest_id: int, plan: Plan, now: datetime) -> None:
+        """Change what was ordered; it is due by the new plan, after `now`."""
+        ...
+
+    async def pause(self, digest_id: int, why: Pause) -> None:
+        """Let it rest."""
+        ...
+
+    async def resume(self, digest_id: int, now: datetime) -> None:
+        """Let it come again, after `now`: what it missed in between does not count."""
+        ...
+
+    async def delete(self, digest_id: int) -> None:
+        """Forget it, and what it has told."""
+        ...
+
+    async def changed_since(self, moment: float) -> Sequence[Digest]:
+        """Those that were saved or changed at or after a moment (seconds since the epoch)."""
+        ...
+
+    async def fired(self, digest_id: int, due: datetime) -> None:
+        """Note that it has been taken care of for this time, and all before."""
+        ...
+
+    async def notes(self, digest_id: int) -> Sequence[ChannelNote]:
+        """What its runs have told, oldest first."""
+        ...
+
+    async def told(self, digest_id: int, due: datetime, notes: Sequence[ChannelNote]) -> None:
+        """Keep what a run has told; it has not failed, then."""
+        ...
+
+    async def failed(self, digest_id: int, due: datetime) -> int:
+        """Count a run that could not be made; returns how many in a row."""
+        ...

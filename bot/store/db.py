@@ -1,7 +1,7 @@
 """The database: its engine, its migrations, and the one writer through which all changes go."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import DatabaseUnreachable
+from bot.store.sealing import Vault, give_vault
 from bot.store.sqlite import connect
 
 T = TypeVar("T")
@@ -32,8 +33,17 @@ def async_url(url: str) -> str:
     return parsed.set(drivername=driver).render_as_string(hide_password=False)
 
 
-def make_engine(url: str) -> AsyncEngine:
-    """Open an engine for SQLite or PostgreSQL; nothing connects yet."""
+def make_engine(url: str, keys: Sequence[str] = ()) -> AsyncEngine:
+    """Open an engine for SQLite or PostgreSQL; nothing connects yet.
+
+    `keys` seal what people wrote: the first seals, all of them open (`bot/store/sealing.py`).
+    """
+    engine = _make_engine(url)
+    give_vault(engine.dialect, Vault(keys))
+    return engine
+
+
+def _make_engine(url: str) -> AsyncEngine:
     full = async_url(url)
     if not full.startswith("sqlite"):
         return create_async_engine(full, pool_size=10, pool_pre_ping=True)

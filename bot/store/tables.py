@@ -8,12 +8,13 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
-    Text,
     UniqueConstraint,
     false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bot.store.sealing import Sealed, SealedJson
 
 
 class Base(DeclarativeBase):
@@ -42,7 +43,7 @@ class Conversation(Base):
     channel_type: Mapped[str] = mapped_column(String(16))
     history_read: Mapped[bool]
     created_at: Mapped[float]
-    summary: Mapped[str] = mapped_column(Text, server_default="")
+    summary: Mapped[str] = mapped_column(Sealed, server_default="")
     """What the older messages come to."""
     summary_until: Mapped[str] = mapped_column(String(32), server_default="")
     """The ts up to which the summary reaches."""
@@ -73,7 +74,7 @@ class Message(Base):
     author_id: Mapped[str] = mapped_column(String(32))
     author_name: Mapped[str] = mapped_column(String(200))
     author_team: Mapped[str] = mapped_column(String(32))
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Sealed)
     edited_ts: Mapped[str] = mapped_column(String(32))
     deleted: Mapped[bool]
     asks: Mapped[bool]
@@ -97,10 +98,10 @@ class Attachment(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
     file_id: Mapped[str] = mapped_column(String(32))
-    name: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Sealed)
     media_type: Mapped[str] = mapped_column(String(200))
     size: Mapped[int]
-    url: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Sealed)
 
 
 class Reply(Base):
@@ -128,7 +129,7 @@ class Reply(Base):
     worker: Mapped[str] = mapped_column(String(64))
     heartbeat_at: Mapped[float]
     stop_requested: Mapped[bool]
-    text: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Sealed)
     segments: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     """`[{"ts": …, "streamed": …}]`"""
     failure: Mapped[str] = mapped_column(String(64))
@@ -184,7 +185,7 @@ class ChannelSetting(Base):
     preset: Mapped[str] = mapped_column(String(16))
     thinking: Mapped[str] = mapped_column(String(8))
     reply_in_threads: Mapped[str] = mapped_column(String(8))
-    instructions: Mapped[str] = mapped_column(Text)
+    instructions: Mapped[str] = mapped_column(Sealed)
 
 
 class ErrandRow(Base):
@@ -207,8 +208,8 @@ class ErrandRow(Base):
     kind: Mapped[str] = mapped_column(String(32))
     key: Mapped[str | None] = mapped_column(String(200))
     """What makes it the same errand as another; only one of them is done."""
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
-    kept: Mapped[dict[str, Any]] = mapped_column(JSON)
+    payload: Mapped[dict[str, Any]] = mapped_column(SealedJson)
+    kept: Mapped[dict[str, Any]] = mapped_column(SealedJson)
     attempt: Mapped[int]
     """Grows when another worker takes over: a write with an older number changes nothing."""
     worker: Mapped[str] = mapped_column(String(64))
@@ -217,3 +218,38 @@ class ErrandRow(Base):
     created_at: Mapped[float]
     finished_at: Mapped[float | None]
     failure: Mapped[str] = mapped_column(String(64))
+
+
+class DigestRow(Base):
+    """What somebody wants to be told on a schedule (bot/conversation/digests.py)."""
+
+    __tablename__ = "digests"
+    __table_args__ = (
+        Index("ix_digests_team_id_owner_id", "team_id", "owner_id"),
+        Index("ix_digests_changed_at", "changed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(32))
+    owner_id: Mapped[str] = mapped_column(String(32))
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    pause: Mapped[str] = mapped_column(String(16))
+    """Why it rests; empty while it comes."""
+    failures: Mapped[int]
+    """Runs in a row that could not be made."""
+    failed_until: Mapped[float]
+    """The due time of the last of them: a run that is repeated counts once."""
+    fired_until: Mapped[float]
+    changed_at: Mapped[float]
+
+
+class DigestRun(Base):
+    """What a digest has told: counts, headlines and links, so that nothing is read twice."""
+
+    __tablename__ = "digest_runs"
+    __table_args__ = (UniqueConstraint("digest_id", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"))
+    due_at: Mapped[float]
+    notes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)

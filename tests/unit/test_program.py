@@ -102,7 +102,9 @@ def test_the_manifest_asks_for_what_the_bot_uses() -> None:
     socket = manifest(host=None, agent=False)
 
     assert http["settings"]["event_subscriptions"]["request_url"].startswith("https://bot.example")
-    assert set(http["oauth_config"]["scopes"]["bot"]) == set(BOT_SCOPES)
+    scopes = http["oauth_config"]["scopes"]
+    assert set(scopes["bot"]) - set(scopes["bot_optional"]) == set(BOT_SCOPES)
+    assert {one["command"] for one in http["features"]["slash_commands"]} >= {"/summarize"}
     assert socket["settings"]["socket_mode_enabled"]
     assert "agent_view" not in socket["features"]
     assert "assistant:write" not in socket["oauth_config"]["scopes"]["bot"]

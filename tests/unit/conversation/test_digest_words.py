@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.conversation.digest_words import read_order
 from bot.conversation.digests import Length, Plan, Quiet, Window, plan_of
 from bot.conversation.recurrence import EVERY_DAY, WEEKDAYS, WEEKEND, Recurrence
-from bot.errors import NotUnderstood
+from bot.errors import UnclearRequest
 
 WEEKDAYS_AT_NINE = Recurrence(days=WEEKDAYS, at=time(9), zone="Europe/Berlin")
 ENG = Plan(channels=("C0ENG",), recurrence=WEEKDAYS_AT_NINE)
@@ -87,20 +87,20 @@ def test_an_order_in_words_is_understood(words: str, plan: Plan) -> None:
     ],
 )
 def test_what_makes_no_sense_is_answered_with_what_would(words: str, said: str) -> None:
-    with pytest.raises(NotUnderstood) as raised:
+    with pytest.raises(UnclearRequest) as raised:
         order(words)
 
     assert said in str(raised.value)
 
 
 def test_a_direct_message_has_no_channel_of_its_own() -> None:
-    with pytest.raises(NotUnderstood, match="Which channels"):
+    with pytest.raises(UnclearRequest, match="Which channels"):
         read_order("every weekday at 9", zone="UTC", channel_id="D0ANNA")
 
 
 @given(st.text(alphabet="abcdefg#<>|@:/-,. 0129CEG", max_size=60))
 def test_any_words_end_in_a_plan_or_a_sentence(words: str) -> None:
-    with suppress(NotUnderstood):
+    with suppress(UnclearRequest):
         plan = order(words)
         assert plan_of(plan.as_json()) == plan
 

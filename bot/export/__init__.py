@@ -1,0 +1,1 @@
+"""A model's Markdown as real files: Word, Excel, PowerPoint, PDF and plain ones. Pure: bytes out."""

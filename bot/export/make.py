@@ -1,0 +1,53 @@
+"""One function for every format: Markdown in, a file out."""
+
+from collections.abc import Callable, Mapping
+
+from bot.conversation.files import FileFormat, MadeFile, file_name
+from bot.errors import FileFailed
+from bot.export.document import Document
+from bot.export.markdown import read_document
+from bot.export.pages import make_pdf
+from bot.export.plain import make_csv, make_markdown, make_text, make_web_page
+from bot.export.sheets import make_sheets
+from bot.export.slides import make_slides
+from bot.export.word import make_word
+
+MOST_CHARACTERS = 500_000
+"""Some 250 pages."""
+TOO_LONG = "That is too long for one file."
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+MEDIA_TYPES = {
+    FileFormat.WORD: f"{_OFFICE}.wordprocessingml.document",
+    FileFormat.EXCEL: f"{_OFFICE}.spreadsheetml.sheet",
+    FileFormat.SLIDES: f"{_OFFICE}.presentationml.presentation",
+    FileFormat.PDF: "application/pdf",
+    FileFormat.CSV: "text/csv",
+    FileFormat.MARKDOWN: "text/markdown",
+    FileFormat.TEXT: "text/plain",
+    FileFormat.HTML: "text/html",
+}
+_MAKERS: Mapping[FileFormat, Callable[[str, Document], bytes]] = {
+    FileFormat.WORD: lambda _, document: make_word(document),
+    FileFormat.EXCEL: lambda _, document: make_sheets(document),
+    FileFormat.SLIDES: lambda _, document: make_slides(document),
+    FileFormat.PDF: lambda _, document: make_pdf(document),
+    FileFormat.CSV: lambda _, document: make_csv(document),
+    FileFormat.MARKDOWN: lambda markdown, _: make_markdown(markdown),
+    FileFormat.TEXT: lambda _, document: make_text(document),
+    FileFormat.HTML: make_web_page,
+}
+
+
+def make_file(markdown: str, file_format: FileFormat, title: str = "") -> MadeFile:
+    """Make a file of that format; without a title it has the Markdown's first heading.
+
+    Takes CPU for as long as the text is long: call it outside the event loop. Raises FileFailed.
+    """
+    if len(markdown) > MOST_CHARACTERS:
+        raise FileFailed(TOO_LONG)
+    document = read_document(markdown, title=title)
+    return MadeFile(
+        name=file_name(document.title, file_format.value),
+        media_type=MEDIA_TYPES[file_format],
+        data=_MAKERS[file_format](markdown, document),
+    )
