@@ -153,6 +153,10 @@ class RunningPlayground:
         found = self.http.get("/playground/model/requests").json()["requests"]
         return [one["body"] for one in found]
 
+    def questions(self) -> list[dict[str, Any]]:
+        """The requests but those that only hand back what tools gave."""
+        return [one for one in self.asked() if one["messages"][-1]["role"] != "tool"]
+
     def settled(self) -> None:
         """Wait until every event has been delivered."""
         until(lambda: all(one["delivered"] for one in self.events()), what="deliveries")

@@ -1,12 +1,17 @@
 """What the rehearsal model answers: made up from the question, always the same for the same prompt."""
 
 import ast
+import json
 import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from bot.playground.strictness import picture_of
+from bot.playground.asked import Asked, Call, Lookup, Message, text_of
+from bot.playground.mind_json import fill
+from bot.playground.mind_samples import CODE, TABLE, long_text
+from bot.playground.mind_senses import perceive
+from bot.playground.mind_tools import SUM, calls_for, from_results, lookups_for, results
 
 HELP = """\
 I am the **rehearsal model** of the playground: I answer from your words alone, so everything around \
@@ -17,17 +22,26 @@ me can be tried without a key. Things to ask me:
 | `/long 8000` | a long answer with tables and code |
 | `/slow` | an answer that takes its time: press Stop |
 | `/wait 5` | the thinking sign |
+| `think hard: …`, `/think 2000` | thinking, shown as a step |
+| `/length 300` | an answer that is cut and goes on by itself |
 | `/table`, `/code` | how they are shown |
+| what time is it in Tokyo, 6*7 | tools at work |
+| search the web for … | a web search with its sources |
 | `/fail 429`, `/fail cut`, `/fail inspect` | how failures end |
 | `/fail 500 once` | that Retry works |
 | `/broadcast` | that nobody is pinged |
-| a picture | what I can measure of it |
+| a picture, a video, a recording | what I can measure of it |
 """
 _LABEL = re.compile(r"^\[[^\]\n]+, \d{1,2} \w{3} \d{2}:\d{2}\]\n", re.MULTILINE)
 _SPEAKER = re.compile(r"^\[([^\],\n]+), \d{1,2} \w{3} \d{2}:\d{2}\]\n", re.MULTILINE)
-_COMMAND = re.compile(r"(?:^|\s)/(\w[\w-]*)((?:[ \t]+[\w.-]+)*)")
-_SUM = re.compile(r"\d[\d\s.,()+*/-]*[+*/-][\d\s.,()+*/-]*\d")
+_COMMAND = re.compile(r"(?:^|\s)/([a-z][\w-]*)((?:[ \t]+[\w.-]+)*)")
+_COMMANDS = frozenset({"long", "slow", "wait", "think", "tokens", "echo", "fail", "length"})
 _MENTION = re.compile(r"@\S+\s*")
+_THOUGHT = (
+    "The question is “{question}”. First I look at what is known, then at what is asked for, and "
+    "then I choose the shortest answer that is right. "
+)
+_CHARACTERS_A_TOKEN = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +49,9 @@ class Plan:
     """An answer, and how it is given."""
 
     text: str
+    reasoning: str = ""
+    calls: tuple[Call, ...] = ()
+    lookups: tuple[Lookup, ...] = ()
     rate: float = 0.0
     """Tokens a second; 0 for the usual pace."""
     wait: float | None = None
@@ -45,37 +62,91 @@ class Plan:
     finish: str = "stop"
 
 
-def think(messages: list[dict[str, Any]]) -> Plan:
-    """Plan the answer to a conversation."""
-    begun = ""
-    if messages[-1].get("partial"):
-        begun = str(messages[-1]["content"])
-        messages = messages[:-1]
-    question = _question(messages)
-    plan = _obey(question, messages)
+def think(asked: Asked, find: Callable[[str], bytes | None]) -> Plan:
+    """Plan the answer to a conversation; `find` gives what was uploaded."""
+    begun = asked.begun
+    messages = asked.messages[:-1] if begun else asked.messages
+    plan = _plan(asked, messages, find, continues=bool(begun))
     if begun and plan.text.startswith(begun):
-        return replace(plan, text=plan.text[len(begun) :])
-    return plan
+        plan = replace(plan, text=plan.text[len(begun) :])
+    return _within(plan, asked)
 
 
-def _question(messages: list[dict[str, Any]]) -> str:
-    """The newest message's own words, without its author's line and the mention."""
-    text = _text(messages[-1])
-    newest = _LABEL.split(text)[-1]
+def _plan(
+    asked: Asked, messages: list[Message], find: Callable[[str], bytes | None], *, continues: bool
+) -> Plan:
+    question = _question(messages)
+    if asked.schema is not None or asked.is_json:
+        plan = _obey_json(question)
+        return plan or Plan(text=_json(asked, messages))
+    if found := results(messages):
+        return _thoughtful(Plan(text=from_results(found)), asked, question)
+    found_command = _COMMAND.search(question)
+    obeys = found_command is not None and found_command[1] in (_COMMANDS | _SHOWN.keys())
+    if not obeys and (calls := calls_for(question, asked)):
+        return _thoughtful(Plan(text="", calls=calls, finish="tool_calls"), asked, question)
+    plan = _obey(question, messages, find, continues=continues)
+    plan = replace(plan, lookups=lookups_for(question, asked))
+    return _thoughtful(plan, asked, question)
+
+
+def _thoughtful(plan: Plan, asked: Asked, question: str) -> Plan:
+    if not asked.thinking:
+        return replace(plan, reasoning="")
+    reasoning = plan.reasoning or _THOUGHT.format(question=question[:100])
+    if asked.budget:
+        reasoning = reasoning[: asked.budget * _CHARACTERS_A_TOKEN]
+    return replace(plan, reasoning=reasoning)
+
+
+def _within(plan: Plan, asked: Asked) -> Plan:
+    """The output limit cuts the visible answer."""
+    most = (asked.most or 0) * _CHARACTERS_A_TOKEN
+    if not most or len(plan.text) <= most:
+        return plan
+    return replace(plan, text=plan.text[:most], finish="length")
+
+
+def _question(messages: list[Message]) -> str:
+    """The newest question's own words, without its author's line and the mention."""
+    asked = [message for message in messages if message.get("role") == "user"]
+    newest = _LABEL.split(text_of(asked[-1]))[-1]
     return _MENTION.sub("", newest).strip()
 
 
-def _text(message: dict[str, Any]) -> str:
-    content = message.get("content")
-    if isinstance(content, list):
-        return "\n".join(part["text"] for part in content if part.get("type") == "text")
-    return str(content or "")
+def _json(asked: Asked, messages: list[Message]) -> str:
+    said = "\n".join(text_of(one) for one in messages if one.get("role") == "user")
+    schema = asked.schema or _schema_in(messages)
+    return json.dumps(fill(schema, said), ensure_ascii=False)
 
 
-def _obey(question: str, messages: list[dict[str, Any]]) -> Plan:
+def _schema_in(messages: list[Message]) -> dict[str, object]:
+    """The schema that stands in the prompt: JSON mode has no other place for it."""
+    system = "\n".join(text_of(one) for one in messages if one.get("role") == "system")
+    for start in (match.start() for match in re.finditer(r"\{", system)):
+        try:
+            found = json.JSONDecoder().raw_decode(system[start:])[0]
+        except json.JSONDecodeError:
+            continue
+        if isinstance(found, dict) and ("properties" in found or "$ref" in found):
+            return found
+    return {"type": "object", "properties": {"answer": {"type": "string"}}}
+
+
+def _obey_json(question: str) -> Plan | None:
+    """Faults can be had of requests for JSON, too."""
     found = _COMMAND.search(question)
-    if found is None:
-        return Plan(text=_answer(question, messages))
+    if found is None or found[1] != "fail":
+        return None
+    return _failing(found[2].split())
+
+
+def _obey(
+    question: str, messages: list[Message], find: Callable[[str], bytes | None], *, continues: bool
+) -> Plan:
+    found = _COMMAND.search(question)
+    if found is None or found[1] not in (_COMMANDS | _SHOWN.keys()):
+        return Plan(text=_answer(question, messages, find))
     command, words = found[1], found[2].split()
     rest = question[found.end() :].strip() or "the question"
     number = next((float(word) for word in words if word.replace(".", "", 1).isdigit()), None)
@@ -85,20 +156,27 @@ def _obey(question: str, messages: list[dict[str, Any]]) -> Plan:
         case "long":
             return Plan(text=long_text(int(number or 20_000)), rate=400)
         case "slow":
-            return Plan(text=_answer(question, messages) + "\n\n" + long_text(1_500), rate=5)
+            return Plan(text=_answer(question, messages, find) + "\n\n" + long_text(1_500), rate=5)
         case "wait":
-            return Plan(text=_answer(rest, messages), wait=number or 3.0)
+            return Plan(text=_answer(rest, messages, find), wait=number or 3.0)
+        case "think":
+            thought = long_text(int(number or 1_000))
+            return Plan(text=_answer(rest, messages, find), reasoning=thought)
         case "tokens":
             rate = float(words[1]) if len(words) > 1 else 0.0
-            return Plan(text=long_text(int(number or 100) * 4), rate=rate)
+            return Plan(text=long_text(int(number or 100) * _CHARACTERS_A_TOKEN), rate=rate)
         case "echo":
             return Plan(text=question.partition("/echo")[2].strip() or "…")
         case "fail":
             return _failing(words)
-        case "length":
-            return Plan(text=long_text(400), finish="length")
         case _:
-            return Plan(text=_answer(question, messages))
+            return _cut(int(number or 400), continues=continues)
+
+
+def _cut(length: int, *, continues: bool) -> Plan:
+    """An answer that reaches the output limit once, and ends when it is continued."""
+    whole = long_text(2 * length)
+    return Plan(text=whole) if continues else Plan(text=whole[:length], finish="length")
 
 
 def _failing(words: list[str]) -> Plan:
@@ -107,29 +185,26 @@ def _failing(words: list[str]) -> Plan:
     return Plan(text=long_text(1_200), fail=fail, fail_after=after, once="once" in words)
 
 
-def _answer(question: str, messages: list[dict[str, Any]]) -> str:
-    pictures = _pictures(messages[-1])
-    if pictures:
-        return f"I see {len(pictures)} picture{'s' * (len(pictures) > 1)}:\n\n" + "\n".join(
-            pictures
-        )
+def _answer(question: str, messages: list[Message], find: Callable[[str], bytes | None]) -> str:
+    if seen := perceive(messages[-1], find):
+        return seen
     lowered = question.lower()
-    said = [_LABEL.split(_text(one)) for one in messages if one.get("role") == "user"]
+    said = [_LABEL.split(text_of(one)) for one in messages if one.get("role") == "user"]
     earlier = [part.strip() for parts in said for part in parts if part.strip()][:-1]
     if any(word in lowered for word in ("what can you do", "help", "who are you")) or not question:
         return HELP
     if ("first" in lowered or "earlier" in lowered) and earlier:
         return f"The first thing said here was:\n\n> {_MENTION.sub('', earlier[0])[:300]}"
     if "summar" in lowered and earlier:
-        names = dict.fromkeys(_SPEAKER.findall("\n".join(_text(one) for one in messages)))
+        names = dict.fromkeys(_SPEAKER.findall("\n".join(text_of(one) for one in messages)))
         points = "\n".join(f"- {_MENTION.sub('', line)[:120]}" for line in earlier[-8:])
         return f"**{len(earlier)} messages** by {', '.join(names)} so far:\n\n{points}"
     if result := _calculate(question):
         return f"That is **{result}**."
     if "table" in lowered:
-        return _TABLE
+        return TABLE
     if "code" in lowered or "python" in lowered:
-        return _CODE
+        return CODE
     return (
         f"You asked: “{question[:200]}”. As a rehearsal model I know no facts, but I read your "
         f"message whole: {len(question.split())} words, after {len(earlier)} earlier ones in this "
@@ -138,36 +213,6 @@ def _answer(question: str, messages: list[dict[str, Any]]) -> str:
         "1. what it rests on,\n2. what is uncertain,\n3. what you could do next.\n\n"
         "Say `/help` to see what I can show you."
     )
-
-
-def _pictures(message: dict[str, Any]) -> list[str]:
-    content = message.get("content")
-    if not isinstance(content, list):
-        return []
-    found = []
-    name = "picture"
-    for part in content:
-        if part.get("type") == "text":
-            names = re.findall(r"\[picture '([^']+)'", part["text"])
-            name = names[-1] if names else name
-            continue
-        picture = picture_of(part["image_url"]["url"])
-        if picture is None:
-            continue
-        small = picture.convert("RGB").resize((1, 1))
-        red, green, blue = small.getpixel((0, 0))  # type: ignore[misc]  # an RGB pixel
-        light = (
-            "bright"
-            if red + green + blue > 480
-            else "dark"
-            if red + green + blue < 240
-            else "medium"
-        )
-        found.append(
-            f"- **{name}**: {picture.format}, {picture.width} × {picture.height} pixels, "
-            f"{light}, on average #{red:02x}{green:02x}{blue:02x}"
-        )
-    return found
 
 
 _OPERATORS = {
@@ -179,7 +224,7 @@ _OPERATORS = {
 
 
 def _calculate(question: str) -> str:
-    found = _SUM.search(question)
+    found = SUM.search(question)
     if found is None:
         return ""
     try:
@@ -198,61 +243,9 @@ def _value(node: ast.expr) -> float:
             raise ValueError
 
 
-_TABLE = """\
-Here is a table:
-
-| fruit | count | price |
-|---|---:|---:|
-| apples | 12 | 3.50 |
-| pears | 7 | 2.10 |
-| plums | 31 | 5.00 |
-
-Three rows, three columns."""
-_CODE = """\
-A function that counts words:
-
-```python
-def count(text: str) -> dict[str, int]:
-    words = {}
-    for word in text.split():
-        words[word] = words.get(word, 0) + 1
-    return words
-```
-
-Call it with any text."""
-
-
-def long_text(length: int) -> str:
-    """Numbered lines with headings, lists, tables and code, as long as asked."""
-    parts: list[str] = ["This answer is as long as it was asked to be.\n\n"]
-    size = number = 0
-    while size < length:
-        number += 1
-        part = _section(number)
-        parts.append(part)
-        size += len(part)
-    return "".join(parts)[:length].rstrip()
-
-
-def _section(number: int) -> str:
-    first = number * 100
-    match number % 4:
-        case 1:
-            lines = "".join(f"Line {first + n} of the answer goes on. " for n in range(8))
-            return f"## Part {number}\n\n{lines.strip()}\n\n"
-        case 2:
-            return "".join(f"- item {first + n} with **bold** words\n" for n in range(8)) + "\n"
-        case 3:
-            rows = "".join(f"| row {first + n} | {n} | value {n * 7} |\n" for n in range(8))
-            return f"| name | n | value |\n|---|---|---|\n{rows}\n"
-        case _:
-            body = "".join(f"    step_{first + n}()  # {n}\n" for n in range(8))
-            return f"```python\ndef part_{number}():\n{body}```\n\n"
-
-
 _SHOWN = {
-    "table": _TABLE,
-    "code": _CODE,
+    "table": TABLE,
+    "code": CODE,
     "help": HELP,
     "broadcast": "Attention <!channel> and <!here>, @everyone, <!subteam^S123|@team>!",
     "image-link": "Look: ![a chart](https://example.com/secret.png?data=stolen) — done.",

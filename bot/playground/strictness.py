@@ -1,160 +1,217 @@
-"""What the rehearsal model refuses, and the faults it can be told to have ("Error codes")."""
+"""What the rehearsal model refuses in any protocol, in the service's words ("Error codes")."""
 
 import base64
 import binascii
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-_TEXT_ONLY = frozenset(
-    {"qwen3.7-max", "qwen3.6-max-preview", "qwen3-max", "qwen-plus", "qwen-flash"}
-)
-_PREFIXES = ("qwen", "qwq", "qvq")
-_MOST_BYTES = 16 * 1024 * 1024
+from bot.playground.asked import Asked, Message, Refused, text_of
+from bot.playground.model_cards import Card, card_of
+from bot.playground.model_faults import fault_of, invalid
+
+MOST_BYTES = 16 * 1024 * 1024
 _MOST_DATA_URL = 10_485_760
-_ROLES = frozenset({"system", "user", "assistant", "tool"})
+_MOST_TOKENS = 991_808
+_LEAST_FRAMES = 4
+_CHARACTERS_A_TOKEN = 4
+_MOST_TOOL_NAME = 64
+Find = Callable[[str, str], bytes | None]
+"""What is behind an `oss://` address, for a model; None where nothing is."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """An error of the service. Status 200 stands for one in the middle of a stream."""
-
-    status: int
-    code: str
-    message: str
-    kind: str = ""
-    after: int = 0
-    """Characters of the answer that come before it."""
-    retry_after: int | None = None
-
-
-_BUSY = "Requests rate limit exceeded, please try again later."
-_KINDS = {
-    "429": Fault(429, "limit_requests", _BUSY),
-    "429-retry-after": Fault(429, "limit_requests", _BUSY, retry_after=1),
-    "quota": Fault(429, "insufficient_quota", "You exceeded your current quota."),
-    "500": Fault(500, "internal_error", "An internal error has occured, please try again later."),
-    "503": Fault(503, "ServiceUnavailable", "Service is unavailable."),
-    "401": Fault(401, "invalid_api_key", "Incorrect API key provided. "),
-    "404": Fault(
-        404, "model_not_found", "The model does not exist or you do not have access to it."
-    ),
-    "400": Fault(400, "invalid_parameter_error", "The content field is a required field."),
-    "inspect": Fault(
-        400,
-        "data_inspection_failed",
-        "<400> InternalError.Algo.DataInspectionFailed: Input text data may contain inappropriate content.",
-    ),
-    "toolong": Fault(
-        400,
-        "invalid_parameter_error",
-        "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 991808]",
-    ),
-    "arrears": Fault(
-        400, "Arrearage", "Access denied, please make sure your account is in good standing."
-    ),
-    "cut": Fault(200, "", "", kind="cut", after=200),
-    "stall": Fault(200, "", "", kind="stall", after=200),
-    "error": Fault(
-        200, "internal_error", "An internal error has occured.", kind="error", after=200
-    ),
-}
-
-
-def fault_of(kind: str, *, after: int | None = None) -> Fault:
-    """The fault of that name; an unknown one is a 500."""
-    fault = _KINDS.get(kind, _KINDS["500"])
-    if after is None:
-        return fault
-    return Fault(fault.status, fault.code, fault.message, fault.kind, after, fault.retry_after)
-
-
-def check(given: Any, authorised: bool, size: int) -> Fault | None:
-    """What is wrong with a request, if anything."""
-    if not authorised:
-        return _KINDS["401"]
-    if size > _MOST_BYTES:
-        return Fault(400, "BadRequest.TooLarge", "Payload Too Large.")
+def model_in(given: object, size: int) -> tuple[dict[str, Any], Card]:
+    """The request and its model's card. Raises Refused."""
+    if size > MOST_BYTES:
+        raise Refused(fault_of("toolarge"))
     if not isinstance(given, dict) or not isinstance(given.get("model"), str):
-        return _invalid("you must provide a model parameter")
-    if not given["model"].startswith(_PREFIXES):
-        return _KINDS["404"]
-    if given.get("stream_options") and not given.get("stream"):
-        return _invalid("'stream_options' is only allowed when stream is enabled.")
-    for name, low, high in (("temperature", 0, 2), ("top_p", 0.000001, 1.000001)):
-        value = given.get(name)
-        if value is not None and not low <= value < high:
-            return _invalid(f"{value} is out of range - '{name}'")
-    if given.get("max_tokens") is not None and not 1 <= given["max_tokens"] <= 131_072:
-        return _invalid("Range of max_tokens should be [1, 131072]")
-    return _check_messages(given)
+        raise Refused(invalid("you must provide a model parameter"))
+    card = card_of(given["model"])
+    if card is None:
+        raise Refused(fault_of("404"))
+    return given, card
 
 
-def _check_messages(given: dict[str, Any]) -> Fault | None:
-    messages = given.get("messages")
-    if not isinstance(messages, list) or not messages:
-        return _invalid("[] is too short - 'messages'")
-    if not any(message.get("role") == "user" for message in messages):
-        return _invalid("The input messages do not contain elements with the role of user")
-    for position, message in enumerate(messages):
-        if message.get("role") not in _ROLES or (message.get("role") == "system" and position):
-            return _invalid(
-                "Role must be user or assistant and Content length must be greater than 0."
-            )
-        if not message.get("content") and not message.get("tool_calls"):
-            return _invalid("The content field is a required field.")
-        if message.get("partial") and (
-            position < len(messages) - 1 or given.get("enable_thinking")
-        ):
-            return _invalid("partial is only allowed on the last message of a non-thinking request")
-        if isinstance(message["content"], list):
-            fault = _check_parts(given["model"], message["content"])
-            if fault is not None:
-                return fault
-    return None
+def check_numbers(parameters: Mapping[str, Any]) -> None:
+    """The sampling parameters, within their documented ranges. Raises Refused."""
+    ranges = (
+        ("temperature", 0, 2),
+        ("top_p", 0.000_001, 1.000_001),
+        ("presence_penalty", -2, 2.000_001),
+        ("seed", 0, 2**31),
+        ("max_tokens", 1, 131_073),
+        ("thinking_budget", 1, 262_145),
+    )
+    for name, low, high in ranges:
+        value = parameters.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Refused(invalid(f"Input should be a valid number - '{name}'"))
+        if not low <= value < high:
+            raise Refused(invalid(f"Range of {name} should be [{low:g}, {high:g}) - '{name}'"))
 
 
-def _check_parts(model: str, parts: list[dict[str, Any]]) -> Fault | None:
-    if model in _TEXT_ONLY:
-        return _invalid("input content must be a string.")
+def check_tools(tools: object, card: Card) -> None:
+    """Function tools in the nested form. Raises Refused."""
+    if tools is None:
+        return
+    if not isinstance(tools, list) or not tools:
+        raise Refused(invalid("[] is too short - 'tools'"))
+    if not card.has_tools:
+        raise Refused(fault_of("notools"))
+    for tool in tools:
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if not isinstance(function, dict) or tool.get("type") != "function":
+            raise Refused(invalid("Input should be a valid dictionary - 'tools.function'"))
+        name = str(function.get("name") or "")
+        plain = name.replace("_", "").replace("-", "")
+        if not (plain.isascii() and plain.isalnum()) or len(name) > _MOST_TOOL_NAME:
+            raise Refused(invalid("Tool names should match ^[a-zA-Z0-9_-]{1,64}$"))
+        if name == "search":
+            raise Refused(invalid("Tool names are not allowed to be [search]"))
+
+
+def check(asked: Asked, card: Card, find: Find) -> None:
+    """A request as a whole, in the form all protocols share. Raises Refused."""
+    if card.only_streams and not asked.stream:
+        words = "This model only support stream mode, please enable the stream parameter to access the model."
+        raise Refused(invalid(words))
+    if not asked.messages:
+        raise Refused(invalid("[] is too short - 'messages'"))
+    if not any(message.get("role") == "user" for message in asked.messages):
+        words = "The input messages do not contain elements with the role of user"
+        raise Refused(invalid(words))
+    calls: set[str] = set()
+    for position, message in enumerate(asked.messages):
+        _check_role(message, position, calls)
+        _check_partial(asked, position)
+        if isinstance(message.get("content"), list):
+            _check_parts(asked.model, message["content"], card, find)
+    said = sum(len(text_of(message)) for message in asked.messages)
+    if said > _MOST_TOKENS * _CHARACTERS_A_TOKEN:
+        raise Refused(fault_of("toolong"))
+    if asked.is_json and "json" not in " ".join(map(text_of, asked.messages)).lower():
+        words = (
+            "'messages' must contain the word 'json' in some form, to use 'response_format' of "
+            "type 'json_object'."
+        )
+        raise Refused(invalid(words))
+
+
+def check_thinking(wanted: object, card: Card, *, json: bool) -> bool:
+    """Whether the model is to think: by its default, or as the request says. Raises Refused."""
+    if wanted is not None and not isinstance(wanted, bool):
+        raise Refused(invalid("Input should be a valid boolean - 'enable_thinking'"))
+    if wanted and card.thinks is None:
+        raise Refused(fault_of("nothinking"))
+    if wanted is False and card.always_thinks:
+        words = "The value of the enable_thinking parameter is restricted to True."
+        raise Refused(invalid(words))
+    thinks = bool(card.thinks) if wanted is None else wanted
+    return thinks and not json
+
+
+def _check_role(message: Message, position: int, calls: set[str]) -> None:
+    role = message.get("role")
+    if role not in {"system", "user", "assistant", "tool"} or (role == "system" and position):
+        words = "Role must be user or assistant and Content length must be greater than 0."
+        raise Refused(invalid(words))
+    if "content" not in message and not message.get("tool_calls"):
+        raise Refused(invalid("The content field is a required field."))
+    if not message.get("content") and role != "assistant":
+        raise Refused(invalid("The content field is a required field."))
+    if role == "assistant":
+        calls.update(str(call.get("id")) for call in message.get("tool_calls") or ())
+    if role == "tool" and str(message.get("tool_call_id")) not in calls:
+        words = (
+            'messages with role "tool" must be a response to a preceeding message with "tool_calls"'
+        )
+        raise Refused(invalid(words))
+
+
+def _check_partial(asked: Asked, position: int) -> None:
+    message = asked.messages[position]
+    if not message.get("partial"):
+        return
+    if position < len(asked.messages) - 1 or message["role"] != "assistant" or asked.thinking:
+        words = "partial is only allowed on the last message of a non-thinking request"
+        raise Refused(invalid(words))
+
+
+def _check_parts(model: str, parts: list[Any], card: Card, find: Find) -> None:
+    moving = [one for one in parts if one.get("type") != "text"]
+    if not card.takes_lists or (moving and not card.sees):
+        raise Refused(invalid("input content must be a string."))
     for part in parts:
         match part.get("type"):
             case "text" if isinstance(part.get("text"), str):
                 continue
             case "image_url":
-                fault = _check_picture(str((part.get("image_url") or {}).get("url", "")))
-                if fault is not None:
-                    return fault
+                check_picture(str((part.get("image_url") or {}).get("url", "")))
+            case "video_url":
+                _check_file(str((part.get("video_url") or {}).get("url", "")), "video", model, find)
+            case "video" if isinstance(part.get("video"), list):
+                if len(part["video"]) < _LEAST_FRAMES:
+                    raise Refused(
+                        invalid("The video modality input does not meet the requirements")
+                    )
+                for frame in part["video"]:
+                    check_picture(str(frame))
+            case "input_audio" if card.hears:
+                url = str((part.get("input_audio") or {}).get("data", ""))
+                _check_file(url, "", model, find)
             case _:
-                return _invalid("Input should be a valid dictionary or instance of a content part")
-    return None
+                words = "Input should be a valid dictionary or instance of a content part"
+                raise Refused(invalid(words))
 
 
-def _check_picture(url: str) -> Fault | None:
+def check_picture(url: str) -> None:
+    """A picture as the service takes it. Raises Refused."""
     if not url.startswith("data:image/"):
-        return _invalid("Failed to download multimodal content")
+        raise Refused(invalid("Failed to download multimodal content"))
     if len(url) > _MOST_DATA_URL:
-        return _invalid(f"Exceeded limit on max bytes per data-uri item : {_MOST_DATA_URL}'")
+        words = f"Exceeded limit on max bytes per data-uri item : {_MOST_DATA_URL}'"
+        raise Refused(invalid(words))
     picture = picture_of(url)
     if picture is None:
-        return _invalid(
-            "The provided URL does not appear to be valid. Ensure it is correctly formatted."
-        )
+        words = "The provided URL does not appear to be valid. Ensure it is correctly formatted."
+        raise Refused(invalid(words))
     if min(picture.size) <= 10 or max(picture.size) > 200 * min(picture.size):
-        return _invalid("The image length and width do not meet the model restrictions.")
-    return None
+        raise Refused(invalid("The image length and width do not meet the model restrictions."))
+
+
+def _check_file(url: str, kind: str, model: str, find: Find) -> None:
+    if url.startswith("oss://"):
+        if find(url, model) is None:
+            words = (
+                "The provided URL does not appear to be valid. Ensure it is correctly formatted."
+            )
+            raise Refused(invalid(words))
+        return
+    if not url.startswith(f"data:{kind}"):
+        raise Refused(invalid("Failed to download multimodal content"))
+    if len(url) > _MOST_DATA_URL:
+        words = f"Exceeded limit on max bytes per data-uri item : {_MOST_DATA_URL}'"
+        raise Refused(invalid(words))
+    if data_of(url) is None:
+        words = "The provided URL does not appear to be valid. Ensure it is correctly formatted."
+        raise Refused(invalid(words))
+
+
+def data_of(url: str) -> bytes | None:
+    """What is in a data URL; None if nothing is."""
+    try:
+        return base64.b64decode(url.partition(",")[2], validate=True) or None
+    except binascii.Error:
+        return None
 
 
 def picture_of(url: str) -> Image.Image | None:
     """The picture in a data URL; None if it is none."""
     try:
-        return Image.open(BytesIO(base64.b64decode(url.partition(",")[2], validate=True)))
-    except (binascii.Error, UnidentifiedImageError, OSError, ValueError):
+        return Image.open(BytesIO(data_of(url) or b""))
+    except (UnidentifiedImageError, OSError, ValueError):
         return None
-
-
-def _invalid(message: str) -> Fault:
-    text = f"<400> InternalError.Algo.InvalidParameter: {message}"
-    return Fault(400, "invalid_parameter_error", text)

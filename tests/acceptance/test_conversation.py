@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.playground.mind import long_text
+from bot.playground.mind_samples import long_text
 from bot.playground.model import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from tests.playground import (
@@ -38,7 +38,7 @@ def test_a_mention_is_answered_once_in_its_thread(
     assert "84" in answer["text"]
     assert answer["thread_ts"] == ts
     assert len(playground.answers(ts)) == 1
-    assert len(playground.asked()) == 1
+    assert len(playground.questions()) == 1
 
 
 def test_the_model_sees_names_times_and_todays_date(
@@ -80,7 +80,7 @@ def test_a_thread_goes_on_without_a_mention_while_one_person_is_in_it(
     playground.answer(ts, count=3)
 
     assert "I think so too" in str(playground.asked()[-1]["messages"])
-    assert len(playground.asked()) == 3, "people talking to each other are not interrupted"
+    assert len(playground.questions()) == 3, "people talking to each other are not interrupted"
 
 
 def test_what_is_not_for_us_is_left_alone(playground: RunningPlayground, bot: RunningBot) -> None:
@@ -90,7 +90,7 @@ def test_what_is_not_for_us_is_left_alone(playground: RunningPlayground, bot: Ru
     playground.answer(asked, channel=TRIO)
     playground.settled()
 
-    assert len(playground.asked()) == 1
+    assert len(playground.questions()) == 1
 
 
 def test_messages_during_an_answer_are_answered_together_by_the_next_turn(
@@ -103,9 +103,9 @@ def test_messages_during_an_answer_are_answered_together_by_the_next_turn(
     playground.answer(ts, count=2)
     playground.settled()
 
-    assert len(playground.asked()) == 2
-    assert "6*7" in str(playground.asked()[1]["messages"])
-    assert "9*9" in str(playground.asked()[1]["messages"])
+    assert len(playground.questions()) == 2
+    assert "6*7" in str(playground.questions()[1]["messages"])
+    assert "9*9" in str(playground.questions()[1]["messages"])
     assert len(playground.answers(ts)) == 2
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.mind import long_text
+from bot.playground.mind_samples import long_text
 from bot.playground.model import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from tests.playground import (

@@ -162,7 +162,9 @@ async def test_the_model_answers_whole_and_goes_on_from_a_prefix(model: openai.A
         {"role": "user", "content": "what is 6*7?"},
         {"role": "assistant", "content": "That is", "partial": True},
     ]
-    whole = await model.chat.completions.create(model="qwen3.7-plus", messages=messages)
+    whole = await model.chat.completions.create(
+        model="qwen3.7-plus", messages=messages, extra_body={"enable_thinking": False}
+    )
 
     assert whole.choices[0].message.content == " **42**."
 
