@@ -13,7 +13,7 @@ from enum import Flag, auto
 from starlette.routing import BaseRoute
 
 from bot.config import Settings
-from bot.conversation.events import Wake
+from bot.conversation.ports import Wakes
 from bot.desks import open_desks
 from bot.errands import ErrandRunner
 from bot.errors import SlackError, SlackRefused, ThreadwiseError
@@ -28,18 +28,21 @@ from bot.slack.listeners import Feature, Listeners
 from bot.store.db import Writer, is_current, make_engine, migrate, ping
 from bot.store.errands import StoredErrands
 from bot.store.intake import Intake
+from bot.store.jobs import Jobs
 from bot.store.rotation import check_key
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
 from bot.telemetry import get_logger
+from bot.wakes import LocalWakes
 from bot.web import Check, make_web
 from bot.worker import Worker
 
 log = get_logger("app")
 
+_LOOK_SECONDS = 5.0
 _LOOK_EMBEDDED = 5.0
 _LOOK_ALONE = 0.25
-"""A worker process that nobody wakes has to look often."""
+"""A worker process that nobody wakes for an errand has to look often."""
 _SLACK_PAUSES = (1.0, 2.0, 5.0, 10.0)
 
 
@@ -150,18 +153,31 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         name = _worker_name()
         turns = Turns(engine, writer, worker=name)
         errands = StoredErrands(engine, writer, worker=name)
+        wakes = await stack.enter_async_context(_wakes(settings))
         if Role.WORKER in roles:
             if Role.WEB in roles and settings.embedded:
                 await turns.release_all()
                 await errands.release_all()
             desks = await stack.enter_async_context(open_desks(settings, installations, turns))
             look = _LOOK_EMBEDDED if Role.WEB in roles else _LOOK_ALONE
-            parts.worker = Worker(turns, desks, look_seconds=look)
+            parts.worker = Worker(
+                turns, desks, wakes, look_seconds=_LOOK_SECONDS, concurrency=settings.concurrency
+            )
             parts.errands = ErrandRunner(errands, {}, look_seconds=look)
         if Role.WEB in roles:
             features = [ChannelForm(installations, ChannelSettingsStore(engine, writer))]
-            _open_doors(settings, parts, installations, api, intake, features)
+            _open_doors(settings, parts, installations, api, intake, wakes, features)
         yield parts
+
+
+@asynccontextmanager
+async def _wakes(settings: Settings) -> AsyncIterator[Wakes]:
+    """How workers hear of what was taken in."""
+    if settings.embedded:
+        yield LocalWakes()
+        return
+    async with Jobs(settings.database_url).open() as jobs:
+        yield jobs
 
 
 def _open_doors(
@@ -170,18 +186,13 @@ def _open_doors(
     installations: Installations,
     api: SlackApi,
     intake: Intake,
+    wakes: Wakes,
     features: Sequence[Feature],
 ) -> None:
-    worker = parts.worker
-
-    def act(wake: Wake) -> None:
-        if worker is not None:
-            worker.wake(wake)  # elsewhere the workers look for themselves
-
     listeners = Listeners(
         installations,
         take=intake.take,
-        act=act,
+        act=wakes.wake,
         allowed_bots=settings.allowed_bots,
         features=features,
     )

@@ -83,6 +83,8 @@ class Settings:
     """Conversations without a word for so long are deleted; 0 keeps them."""
     first_token_seconds: float = 120.0
     stall_seconds: float = 60.0
+    concurrency: int = 500
+    """Replies that one process writes at a time; the others wait their turn."""
     grace_seconds: float = 20.0
     """How long running replies may go on after SIGTERM."""
 
@@ -172,6 +174,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         retention_days=reader.whole("BOT_RETENTION_DAYS", 0, low=0, high=36_500),
         first_token_seconds=reader.seconds("BOT_FIRST_TOKEN_SECONDS", 120),
         stall_seconds=reader.seconds("BOT_STALL_SECONDS", 60),
+        concurrency=reader.whole("BOT_CONCURRENCY", 500, low=1, high=10_000),
         grace_seconds=reader.seconds("BOT_GRACE_SECONDS", 20),
     )
     problems = [*reader.problems, *_missing_or_mixed_up(settings)]

@@ -1,8 +1,9 @@
-"""Answers what is unanswered: one turn a thread at a time, thousands of threads at once.
+"""Answers what is unanswered: one turn a thread at a time, many threads at once.
 
 The database says what is unanswered; a wake-up only says *look at this conversation*. So a lost,
 late or doubled wake-up is harmless, several messages in a row become one answer, and after a crash
-whoever looks next finds the half-written reply and finishes it.
+whoever looks next finds the half-written reply and finishes it. Wake-ups come from this process or
+from another one (`Wakes`); what runs here, and what waits for room, is the line's affair.
 """
 
 import asyncio
@@ -10,10 +11,11 @@ import asyncio
 from bot import metrics
 from bot.conversation.desk import Desks
 from bot.conversation.events import Wake
-from bot.conversation.ports import Ending, Turns
+from bot.conversation.ports import Ending, Turns, Wakes
 from bot.conversation.thread import Outcome, Progress, Turn, Withdrawal
 from bot.conversation.turn import RunningTurn
 from bot.errors import LostTurn, ModelError
+from bot.line import Line
 from bot.progress import ProgressKeeper
 from bot.telemetry import bind, get_logger
 
@@ -21,68 +23,78 @@ log = get_logger("worker")
 
 
 class Worker:
-    """Keeps one task for each conversation that has something to answer."""
+    """Tends the conversations that have something to answer. Implements `ports.Attendant`."""
 
-    def __init__(self, turns: Turns, desks: Desks, *, look_seconds: float) -> None:
+    def __init__(
+        self, turns: Turns, desks: Desks, wakes: Wakes, *, look_seconds: float, concurrency: int
+    ) -> None:
         self._turns = turns
         self._desks = desks
+        self._wakes = wakes
         self._look_seconds = look_seconds
         self._keeper = ProgressKeeper(turns)
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._again: set[int] = set()
+        self._line = Line(self._tend, limit=concurrency)
         self._running: dict[int, RunningTurn] = {}
         self._stopping = False
+        self._feeding: asyncio.Task[None] | None = None
         self._remembering: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Look for what is unanswered, now and then, until cancelled.
+        """Tend what is woken, and look now and then for what is unanswered, until cancelled.
 
         Wake-ups make it quick; looking makes it certain.
         """
-        keeping = asyncio.create_task(self._keeper.run(), name="progress")
+        self._feeding = asyncio.create_task(self._wakes.run(self), name="wake-ups")
+        side = {self._feeding, asyncio.create_task(self._keeper.run(), name="progress")}
         try:
-            while not keeping.done():
+            while True:
                 await self._look()
-                await asyncio.wait({keeping}, timeout=self._look_seconds)
-            await keeping
+                done, _ = await asyncio.wait(
+                    side, timeout=self._look_seconds, return_when=asyncio.FIRST_COMPLETED
+                )
+                side -= done
+                for task in done:
+                    if not (self._stopping and task is self._feeding):
+                        task.result()
         finally:
-            keeping.cancel()
+            for task in side:
+                task.cancel()
+            await asyncio.gather(*side, return_exceptions=True)
 
     def wake(self, wake: Wake) -> None:
-        """Look at a conversation, and interrupt what runs in it if asked to."""
-        conversation_id = wake.conversation_id
-        running = self._running.get(conversation_id)
+        """Look at a conversation; what runs in it may lack just what has come."""
+        running = self._running.get(wake.conversation_id)
         if running is not None:
-            if wake.interruption is not None:
-                running.interrupt.ask(wake.interruption)
             running.nudge()
-        if conversation_id in self._tasks:
-            self._again.add(conversation_id)
-        elif not self._stopping:
-            task = asyncio.create_task(
-                self._tend(conversation_id), name=f"conversation {conversation_id}"
-            )
-            self._tasks[conversation_id] = task
+        self._line.add(wake)
+
+    def interrupt(self, wake: Wake) -> None:
+        """Interrupt what runs in a conversation, if it runs here."""
+        running = self._running.get(wake.conversation_id)
+        if running is not None and wake.interruption is not None:
+            running.interrupt.ask(wake.interruption)
+
+    async def room(self) -> None:
+        """Return once another conversation could begin at once."""
+        await self._line.room()
 
     async def stop(self, grace_seconds: float) -> None:
         """Take nothing new, let running replies end; then hand over those that did not."""
         self._stopping = True
         for memory in self._remembering:
             memory.cancel()
-        tasks = set(self._tasks.values())
-        if not tasks:
-            return
+        if self._feeding is not None:
+            self._feeding.cancel()
+            await asyncio.wait({self._feeding})
         log.info("waiting for running replies", replies=len(self._running), grace=grace_seconds)
-        _, late = await asyncio.wait(tasks, timeout=grace_seconds)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        for conversation_id in await self._line.close(grace_seconds):
+            await self._wakes.wake(Wake(conversation_id=conversation_id))
 
     async def _look(self) -> None:
+        if self._stopping:
+            return
         try:
-            for conversation_id in await self._turns.unfinished():
-                if conversation_id not in self._tasks:
-                    self.wake(Wake(conversation_id=conversation_id))
+            await self._wakes.recall(await self._turns.unfinished())
         except Exception:
             log.exception("could not look for unanswered messages")
 
@@ -90,20 +102,16 @@ class Worker:
         """Answer in one conversation until nothing is left to answer."""
         try:
             while not self._stopping:
-                self._again.discard(conversation_id)
                 work = await self._turns.claim(conversation_id)
                 if isinstance(work, Turn):
                     await self._answer(work)
                 elif isinstance(work, Withdrawal):
                     await self._take_away(work)
-                elif conversation_id not in self._again:
+                else:
                     return
         except Exception:
             # The conversation stays unanswered in the database: the next look finds it.
             log.exception("conversation interrupted", conversation=conversation_id)
-        finally:
-            self._tasks.pop(conversation_id, None)
-            self._again.discard(conversation_id)
 
     async def _take_away(self, withdrawal: Withdrawal) -> None:
         desk = await self._desks.of(withdrawal.key.team_id)

@@ -100,3 +100,5 @@ class Wake:
 
     conversation_id: int
     interruption: Interruption | None = None
+    behind: int = 0
+    """How many questions of its channel waited already when this one came."""

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from bot.conversation.events import Again
+from bot.conversation.events import Again, Wake
 from bot.conversation.messages import Delta, Image, Prompt, Step, Usage
 from bot.conversation.modes import ChannelSettings
 from bot.conversation.summaries import ChannelReading
@@ -323,4 +323,43 @@ class Turns(Protocol):
 
     async def withdrawn(self, reply_id: int) -> None:
         """Keep that an answer is gone from Slack, and its text with it."""
+        ...
+
+
+class Attendant(Protocol):
+    """Whoever attends to conversations that are woken: the worker of this process."""
+
+    def wake(self, wake: Wake) -> None:
+        """Look at this conversation as soon as there is room."""
+        ...
+
+    def interrupt(self, wake: Wake) -> None:
+        """Interrupt what runs in this conversation, if it runs here."""
+        ...
+
+    async def room(self) -> None:
+        """Return once another conversation could begin at once."""
+        ...
+
+
+class Wakes(Protocol):
+    """Brings wake-ups from whoever took something in to a worker, wherever it runs.
+
+    A wake-up that is lost, late or doubled is harmless: the database says what is unanswered, and
+    workers `recall` what they find there.
+    """
+
+    async def wake(self, wake: Wake) -> None:
+        """Have some worker attend to this conversation; interrupt whoever is at it, if asked to.
+
+        Never raises: what waits is kept already.
+        """
+        ...
+
+    async def recall(self, conversation_ids: Sequence[int]) -> None:
+        """Wake those of these conversations whose wake-up is not under way."""
+        ...
+
+    async def run(self, attendant: Attendant) -> None:
+        """Hand over what comes, until cancelled."""
         ...

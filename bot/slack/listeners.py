@@ -27,7 +27,7 @@ from bot.telemetry import get_logger
 log = get_logger("slack")
 
 Take = Callable[[Happening], Awaitable[Wake | None]]
-Act = Callable[[Wake], None]
+Act = Callable[[Wake], Awaitable[None]]
 TOO_LATE = "That answer can't be made anew any more: only the newest one of a thread can."
 _ANYTHING = re.compile(r".*")
 
@@ -116,7 +116,7 @@ class Listeners:
         metrics.events.labels(kind).inc()
         log.debug("taken in", what=type(happening).__name__, **_where(happening))
         if wake is not None:
-            self._act(wake)
+            await self._act(wake)
         return wake
 
     async def _home_opened(self, event: Payload, context: AsyncBoltContext) -> None:

@@ -3,12 +3,11 @@
 The statements are built once: building one costs more than running it.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.thread import (
@@ -20,13 +19,22 @@ from bot.conversation.thread import (
     Turn,
     Withdrawal,
 )
+from bot.store.clock import now
 from bot.store.rows import key_of, messages_of, segments_of, settings_of
 from bot.store.tables import Attachment, ChannelSetting, Conversation, Message, Reply
 
 LEASE_SECONDS = 15.0
 """A reply whose worker has not been heard of for so long is taken over."""
+LET_GO = 0.0
+"""The heartbeat of a reply that nobody is at."""
 _REMEMBERED = 1_000
 """Messages of a thread that a turn is given, behind those that its summary covers."""
+
+
+def in_hands() -> ColumnElement[bool]:
+    """Whether a living worker may be about to touch this reply's Slack messages."""
+    return Reply.heartbeat_at > now() - LEASE_SECONDS
+
 
 _CONVERSATION = (
     select(
@@ -45,10 +53,17 @@ _CONVERSATION = (
     )
     .where(Conversation.id == bindparam("conversation"))
 )
-_OPEN_REPLIES = select(Reply).where(
-    Reply.conversation_id == bindparam("conversation"),
-    Reply.outcome.in_((Outcome.WRITING.value, Outcome.WITHDRAWN.value)),
-    Reply.finished_at.is_(None),
+_OPEN_REPLIES = (
+    select(*Reply.__table__.columns, in_hands().label("in_hands"))
+    .where(
+        Reply.conversation_id == bindparam("conversation"),
+        or_(
+            Reply.outcome == Outcome.WRITING.value,
+            and_(Reply.outcome == Outcome.WITHDRAWN.value, Reply.finished_at.is_(None)),
+            and_(Reply.outcome == Outcome.SUPERSEDED.value, in_hands()),
+        ),
+    )
+    .order_by(Reply.id)
 )
 _MESSAGES = (
     select(
@@ -81,14 +96,14 @@ _ANSWERS = (
 _TAKE_OVER = (
     update(Reply)
     .where(
-        and_(Reply.id == bindparam("its_id"), Reply.attempt == bindparam("its_attempt")),
+        Reply.id == bindparam("its_id"),
+        Reply.attempt == bindparam("its_attempt"),
+        ~in_hands(),
     )
-    .values(
-        attempt=bindparam("next_attempt"), worker=bindparam("by"), heartbeat_at=bindparam("now")
-    )
+    .values(attempt=bindparam("next_attempt"), worker=bindparam("by"), heartbeat_at=now())
 )
 _LEFT = select(Reply.segments, Reply.text, Reply.continued).where(Reply.id == bindparam("reply"))
-_BEGIN = insert(Reply).returning(Reply.id)
+_BEGIN = insert(Reply).values(heartbeat_at=now(), started_at=now()).returning(Reply.id)
 _ASSIGN = (
     update(Message)
     .where(Message.id.in_(bindparam("questions", expanding=True)))
@@ -113,10 +128,13 @@ async def claim(
 ) -> Turn | Withdrawal | None:
     """Take the next thing to do in a conversation; None where there is nothing to do."""
     given = {"conversation": conversation_id}
-    running = (await connection.execute(_OPEN_REPLIES, given)).all()
-    for reply in running:
+    open_replies: Sequence[Any] = (await connection.execute(_OPEN_REPLIES, given)).all()
+    if any(reply.in_hands for reply in open_replies):
+        return None  # whoever has it looks again afterwards
+    for reply in open_replies:
         if reply.outcome == Outcome.WITHDRAWN.value:
             return await _withdrawal(connection, reply)
+    running = [reply for reply in open_replies if reply.outcome == Outcome.WRITING.value]
     conversation: Any = (await connection.execute(_CONVERSATION, given)).one_or_none()
     if conversation is None:
         return None
@@ -144,9 +162,6 @@ async def _withdrawal(connection: AsyncConnection, reply: Row[Any]) -> Withdrawa
 async def _take_over(
     connection: AsyncConnection, reply: Row[Any], rows: Sequence[Any], worker: str
 ) -> _Held | None:
-    now = time.time()
-    if reply.heartbeat_at > now - LEASE_SECONDS:
-        return None
     changed = await connection.execute(
         _TAKE_OVER,
         {
@@ -154,7 +169,6 @@ async def _take_over(
             "its_attempt": reply.attempt,
             "next_attempt": reply.attempt + 1,
             "by": worker,
-            "now": now,
         },
     )
     if not changed.rowcount:
@@ -182,7 +196,6 @@ async def _begin(
     if redo_of is not None:
         left = (await connection.execute(_LEFT, {"reply": redo_of})).one()
         segments, text = left.segments, left.text if left.continued else ""
-    now = time.time()
     begun = await connection.execute(
         _BEGIN,
         {
@@ -191,12 +204,10 @@ async def _begin(
             "outcome": Outcome.WRITING.value,
             "attempt": 1,
             "worker": worker,
-            "heartbeat_at": now,
             "stop_requested": False,
             "text": text,
             "segments": segments,
             "failure": "",
-            "started_at": now,
         },
     )
     reply_id = int(begun.scalar_one())

@@ -1,10 +1,9 @@
 """The turns of all conversations, as a worker takes, keeps and returns them."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,7 +19,8 @@ from bot.conversation.thread import (
     Withdrawal,
 )
 from bot.errors import LostTurn
-from bot.store.claims import LEASE_SECONDS, claim
+from bot.store.claims import LET_GO, claim, in_hands
+from bot.store.clock import now
 from bot.store.db import Writer
 from bot.store.intake import add_files, add_message
 from bot.store.rows import as_json
@@ -36,7 +36,7 @@ _SAVE = (
     .values(
         text=bindparam("its_text"),
         segments=bindparam("its_segments"),
-        heartbeat_at=bindparam("now"),
+        heartbeat_at=now(),
     )
 )
 _OURS = select(Reply.id, Reply.attempt, Reply.stop_requested).where(
@@ -54,10 +54,23 @@ _FINISH = (
         text=bindparam("its_text"),
         segments=bindparam("its_segments"),
         failure=bindparam("its_failure"),
-        finished_at=bindparam("now"),
+        finished_at=now(),
+        heartbeat_at=LET_GO,
     )
 )
 _USED = insert(UsageRecord)
+_IN_HANDS = exists().where(Reply.conversation_id == Message.conversation_id, in_hands())
+_WAITING = select(Message.conversation_id).where(
+    Message.asks, Message.reply_id.is_(None), ~Message.deleted, ~_IN_HANDS
+)
+_ABANDONED = select(Reply.conversation_id).where(
+    or_(
+        Reply.outcome == Outcome.WRITING.value,
+        and_(Reply.outcome == Outcome.WITHDRAWN.value, Reply.finished_at.is_(None)),
+    ),
+    ~in_hands(),
+)
+_UNFINISHED = _WAITING.union(_ABANDONED)
 
 
 class Turns:
@@ -70,25 +83,14 @@ class Turns:
 
     async def unfinished(self) -> list[int]:
         """The conversations in which something waits that no living worker is at."""
-        stale = time.time() - LEASE_SECONDS
-        waiting = select(Message.conversation_id).where(
-            Message.asks, Message.reply_id.is_(None), ~Message.deleted
-        )
-        orphaned = select(Reply.conversation_id).where(
-            or_(
-                and_(Reply.outcome == Outcome.WRITING.value, Reply.heartbeat_at < stale),
-                and_(Reply.outcome == Outcome.WITHDRAWN.value, Reply.finished_at.is_(None)),
-            )
-        )
         async with self._engine.connect() as connection:
-            found = await connection.execute(waiting.union(orphaned))
-            return [row[0] for row in found]
+            return [row[0] for row in await connection.execute(_UNFINISHED)]
 
     async def release_all(self) -> None:
         """Declare every worker dead: the only process that there is has just started."""
         await self._writer.run(
             lambda connection: connection.execute(
-                update(Reply).where(Reply.outcome == Outcome.WRITING.value).values(heartbeat_at=0.0)
+                update(Reply).where(Reply.heartbeat_at != LET_GO).values(heartbeat_at=LET_GO)
             )
         )
 
@@ -96,7 +98,9 @@ class Turns:
         """Hand a turn that is half done to whoever takes it next."""
         await self._writer.run(
             lambda connection: connection.execute(
-                update(Reply).where(*_mine(turn)).values(heartbeat_at=0.0)
+                update(Reply)
+                .where(Reply.id == turn.reply_id, Reply.attempt == turn.attempt)
+                .values(heartbeat_at=LET_GO)
             )
         )
 
@@ -115,7 +119,7 @@ class Turns:
             lambda connection: connection.execute(
                 update(Reply)
                 .where(Reply.id == reply_id)
-                .values(text="", segments=[], finished_at=time.time())
+                .values(text="", segments=[], finished_at=now())
             )
         )
 
@@ -196,7 +200,7 @@ class Turns:
             lambda connection: connection.execute(
                 update(Reply)
                 .where(Reply.id == turn.reply_id, Reply.attempt == turn.attempt)
-                .values(segments=as_json(segments))
+                .values(segments=as_json(segments), heartbeat_at=LET_GO)
             )
         )
 
@@ -206,17 +210,7 @@ class Turns:
             raise LostTurn
 
 
-def _mine(turn: Turn) -> tuple[ColumnElement[bool], ...]:
-    """A turn's writes change nothing once another attempt, or another outcome, has come."""
-    return (
-        Reply.id == turn.reply_id,
-        Reply.attempt == turn.attempt,
-        Reply.outcome == Outcome.WRITING.value,
-    )
-
-
 async def _save(connection: AsyncConnection, all_progress: Sequence[Progress]) -> Held:
-    now = time.time()
     attempts = {item.turn.reply_id: item.turn.attempt for item in all_progress}
     rows = [
         {
@@ -224,7 +218,6 @@ async def _save(connection: AsyncConnection, all_progress: Sequence[Progress]) -
             "its_attempt": item.turn.attempt,
             "its_text": item.text,
             "its_segments": as_json(item.segments),
-            "now": now,
         }
         for item in all_progress
     ]
@@ -247,7 +240,6 @@ async def _finish(connection: AsyncConnection, turn: Turn, ending: Ending) -> in
             "its_text": ending.text,
             "its_segments": as_json(ending.segments),
             "its_failure": ending.failure,
-            "now": time.time(),
         },
     )
     if changed.rowcount and ending.left_out:

@@ -38,8 +38,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "bot.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    server = request.getfixturevalue("postgresql_template")
-    return _created(server, f"CREATE DATABASE {_new_name()} TEMPLATE {_TEMPLATE}")
+    return str(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture
+def postgresql(postgresql_template: Any) -> str:
+    """A PostgreSQL database at the newest schema."""
+    return _created(postgresql_template, f"CREATE DATABASE {_new_name()} TEMPLATE {_TEMPLATE}")
 
 
 @pytest.fixture(scope="session")
