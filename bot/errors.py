@@ -7,6 +7,8 @@
     ├── LostTurn                another worker has taken this turn, or errand, over
     ├── ToolFailed              a tool could not do what the model asked
     ├── NotForYou               Slack would not show this to the person who asks
+    ├── UnreadableChannel       we can't read a channel; its text says why
+    │   └── NotInChannel        we are not in it: somebody has to take us in
     ├── UnclearRequest          a command's words can't be read; its text says which
     ├── UnreadablePage          a web page can't be read; its text says why
     ├── FileFailed              a file can't be made or handed over; `sentence` says why
@@ -61,6 +63,14 @@ class ToolFailed(ThreadwiseError):
 
 class NotForYou(ThreadwiseError):
     """A person asks for something that Slack would not show them, here or at all; says so."""
+
+
+class UnreadableChannel(ThreadwiseError):
+    """We can't read a channel or a thread; its text is a sentence for people."""
+
+
+class NotInChannel(UnreadableChannel):
+    """We are not in the channel: we may join, or somebody has to take us in."""
 
 
 class UnclearRequest(ThreadwiseError):

@@ -147,7 +147,7 @@ class ChannelReader(Protocol):
         """The messages of that span with their threads, or of one thread; None: all of it.
 
         `on_read` is told how many have been read so far. What can't be read is named in the
-        reading; raises NotForYou where nothing can, and SlackError.
+        reading; raises UnreadableChannel where nothing can, and SlackError.
         """
         ...
 

@@ -1,7 +1,7 @@
 """A summary as a value: statements, each with the messages it rests on. All frozen."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.conversation.thread import SharedFile
 from bot.conversation.timespans import Span
@@ -103,7 +103,9 @@ class Summary:
     open_questions: tuple[Statement, ...] = ()
     files: tuple[FileShared, ...] = ()
     reading: ChannelReading
-    gaps: tuple[str, ...] = field(default=())
+    language: str = ""
+    """What it is written in, by its English name."""
+    gaps: tuple[str, ...] = ()
     """What was read and could not be summarised, a sentence each; besides `reading.gaps`."""
     dropped: int = 0
     """Statements of the model that rested on no message: they are left out."""

@@ -75,8 +75,8 @@ class Summarizer:
     ) -> Summary:
         """What was said in a channel in that span, or in a thread of it.
 
-        Nobody's rights are checked here: do that first (bot/slack/access.py). Raises NotForYou
-        where we can't read the channel ourselves, SlackError, and ModelError.
+        Nobody's rights are checked here: do that first (bot/slack/access.py). Raises
+        UnreadableChannel, SlackError and ModelError.
         """
         reading = await self._reader.read(
             channel_id,

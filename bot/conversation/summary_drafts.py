@@ -4,6 +4,7 @@ The model names the lines a statement rests on by their numbers and never writes
 that stands for no line is thrown away, and a statement without any line is not said.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
@@ -11,6 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from bot.conversation.languages import language_named
 from bot.conversation.summaries import (
     ActionItem,
     ChannelMessage,
@@ -25,6 +27,10 @@ from bot.conversation.tokens import estimate
 _MOST_TEXT = 2_000
 """Characters of one message; a pasted log says no more to a summary."""
 _MOST_SOURCES = 4
+
+_MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]]+")
+_NUMBERS = re.compile(r"\s*[\[【]\d+(?:\s*[,;–-]\s*\d+)*[\]】]")
 
 SYSTEM = """\
 You summarise what was said in Slack, for a colleague who was away. The messages stand between \
@@ -100,6 +106,7 @@ class DraftAction(BaseModel):
 class Draft(BaseModel):
     """A whole summary, as the model gives it."""
 
+    language: Annotated[str, Field(description="The language you write in, in English")] = ""
     headline: DraftStatement
     topics: list[DraftTopic]
     decisions: list[DraftStatement]
@@ -190,12 +197,13 @@ def checked(draft: Draft, lines: Sequence[Line], reading: ChannelReading) -> Sum
     actions = (
         ActionItem(
             who=_one_line(item.who),
-            what=_one_line(item.what),
+            what=_own_words(item.what, sources),
             by_when=_one_line(item.by_when),
-            sources=check.sources(item.sources),
+            sources=sources,
         )
         for item in draft.action_items
         if item.what.strip()
+        for sources in [check.sources(item.sources)]
     )
     summary = Summary(
         headline=headline,
@@ -204,6 +212,7 @@ def checked(draft: Draft, lines: Sequence[Line], reading: ChannelReading) -> Sum
         action_items=tuple(item for item in actions if check.rests(item.sources)),
         open_questions=check.statements(draft.open_questions),
         reading=reading,
+        language=language_named(draft.language),
     )
     return replace(summary, headline=headline or _first(summary), dropped=check.dropped)
 
@@ -227,7 +236,8 @@ class _Check:
 
     def statement(self, draft: DraftStatement) -> Statement | None:
         """The statement; None where it rests on nothing or says nothing."""
-        text, sources = _one_line(draft.text), self.sources(draft.sources)
+        sources = self.sources(draft.sources)
+        text = _own_words(draft.text, sources)
         if not text:
             return None
         return Statement(text=text, sources=sources) if self.rests(sources) else None
@@ -300,6 +310,13 @@ def _with_number(number: int, text: str) -> str:
 
 def _first(summary: Summary) -> Statement | None:
     return next(summary.statements(), None)
+
+
+def _own_words(text: str, sources: Sequence[ChannelMessage]) -> str:
+    """What the model says, without links of its own making and without numbers of lines."""
+    text = _NUMBERS.sub("", _MARKDOWN_LINK.sub(r"\1", _one_line(text)))
+    said = "\n".join(message.text for message in sources)
+    return _ADDRESS.sub(lambda found: found[0] if found[0] in said else "…", text).strip()
 
 
 def _one_line(text: str) -> str:

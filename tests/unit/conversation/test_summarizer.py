@@ -254,3 +254,11 @@ async def test_files_are_listed_by_code_each_once() -> None:
     summary = await summarize(model, reading(*messages))
     assert [one.file.name for one in summary.files] == ["plan.pdf"]
     assert "{file: plan.pdf}" in lines_of(model.prompts[0])[1]
+
+
+async def test_links_come_from_us_and_never_from_the_model() -> None:
+    """A message may try to make the model send readers, or what it knows, elsewhere."""
+    text = "See [the plan](https://evil.example/?q=1) at https://evil.example/x, https://ok.example/a [1]"
+    model = ScriptedModel(lambda _: draft(decisions=[said(text, 1)]))
+    summary = await summarize(model, reading(message(1, "it is at https://ok.example/a")))
+    assert summary.decisions[0].text == "See the plan at … https://ok.example/a"
