@@ -253,3 +253,29 @@ class DigestRun(Base):
     digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"))
     due_at: Mapped[float]
     notes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+
+
+class SummaryRow(Base):
+    """A summary that somebody has been shown (bot/conversation/kept_summaries.py)."""
+
+    __tablename__ = "summaries"
+    __table_args__ = (
+        Index("ix_summaries_team_id_user_id_channel_id", "team_id", "user_id", "channel_id"),
+        Index("ix_summaries_created_at", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[str] = mapped_column(String(32))
+    channel_id: Mapped[str] = mapped_column(String(32))
+    thread_ts: Mapped[str] = mapped_column(String(32))
+    asked_in: Mapped[str] = mapped_column(String(32))
+    span_start: Mapped[float | None]
+    span_end: Mapped[float | None]
+    focus: Mapped[str] = mapped_column(Sealed)
+    language: Mapped[str] = mapped_column(String(32))
+    length: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Sealed)
+    """Markdown; empty once it was forgotten."""
+    title: Mapped[str] = mapped_column(Sealed)
+    created_at: Mapped[float]
