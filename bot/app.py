@@ -5,8 +5,8 @@ import os
 import signal
 import socket
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Flag, auto
 
@@ -16,8 +16,8 @@ from bot.config import Settings
 from bot.conversation.ports import Wakes
 from bot.desks import open_desks
 from bot.errands import ErrandRunner
-from bot.errors import SlackError, SlackRefused, ThreadwiseError
-from bot.schedule import make_scheduler
+from bot.errors import SlackError, SlackRefused
+from bot.schedule import Schedule
 from bot.serving import serving
 from bot.slack.api import SlackApi, make_session
 from bot.slack.channel_form import ChannelForm
@@ -25,7 +25,8 @@ from bot.slack.door import Socket, http_route
 from bot.slack.inbound import Identity
 from bot.slack.installations import Installation, Installations, OneInstallation
 from bot.slack.listeners import Feature, Listeners
-from bot.store.db import Writer, is_current, make_engine, migrate, ping
+from bot.store.db import Writer, make_engine, migrate, ping, require_current
+from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
 from bot.store.intake import Intake
 from bot.store.jobs import Jobs
@@ -55,16 +56,13 @@ class Role(Flag):
     """Answers it."""
 
 
-class OutdatedSchema(ThreadwiseError):
-    """The database is not at the schema this program knows: `bot migrate` brings it there."""
-
-
 @dataclass(kw_only=True)
 class Parts:
     """A running process, put together."""
 
     worker: Worker | None = None
     errands: ErrandRunner | None = None
+    schedule: Schedule | None = None
     socket: Socket | None = None
     routes: list[BaseRoute] = field(default_factory=list)
     checks: dict[str, Check] = field(default_factory=dict)
@@ -84,8 +82,8 @@ async def run(settings: Settings, roles: Role) -> None:
             side.append(asyncio.create_task(parts.worker.run(), name="worker"))
         if parts.errands is not None:
             side.append(asyncio.create_task(parts.errands.run(), name="errands"))
-        if settings.embedded and Role.WORKER in roles:
-            stack.enter_context(_schedule(settings))
+        if parts.schedule is not None:
+            side.append(asyncio.create_task(parts.schedule.run(), name="schedule"))
         await _until_stopped(stop, side)
         log.info("stopping")
         if parts.socket is not None:
@@ -118,16 +116,6 @@ async def _until_stopped(stop: asyncio.Event, side: list[asyncio.Task[None]]) ->
         task.result()
 
 
-@contextmanager
-def _schedule(settings: Settings) -> Iterator[None]:
-    scheduler = make_scheduler(settings)
-    scheduler.start()
-    try:
-        yield
-    finally:
-        scheduler.shutdown(wait=False)
-
-
 @asynccontextmanager
 async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
     """Build the parts of a process and close them at the end."""
@@ -136,8 +124,7 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
             await asyncio.to_thread(migrate, settings.database_url)
         engine = make_engine(settings.database_url, settings.secret_keys)
         stack.push_async_callback(engine.dispose)
-        if not await is_current(engine, settings.database_url):
-            raise OutdatedSchema("The database's schema is outdated: run `bot migrate` first.")
+        await require_current(engine, settings.database_url)
         await check_key(engine)
         writer = Writer(engine)
         stack.push_async_callback(writer.close)
@@ -164,6 +151,9 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
                 turns, desks, wakes, look_seconds=_LOOK_SECONDS, concurrency=settings.concurrency
             )
             parts.errands = ErrandRunner(errands, {}, look_seconds=look)
+            if settings.embedded or Role.WEB in roles:
+                digests = StoredDigests(engine, writer)
+                parts.schedule = Schedule(settings, digests, errands, wake=parts.errands.wake)
         if Role.WEB in roles:
             features = [ChannelForm(installations, ChannelSettingsStore(engine, writer))]
             _open_doors(settings, parts, installations, api, intake, wakes, features)

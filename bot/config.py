@@ -81,6 +81,10 @@ class Settings:
     tokens_a_minute: int = 0
     retention_days: int = 0
     """Conversations without a word for so long are deleted; 0 keeps them."""
+    digest_grace_minutes: int = 120
+    """A digest that could not be made in time comes so much later at most."""
+    digest_tokens: int = 200_000
+    """What one digest may read, in estimated tokens."""
     first_token_seconds: float = 120.0
     stall_seconds: float = 60.0
     concurrency: int = 500
@@ -172,6 +176,8 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         requests_a_minute=reader.whole("BOT_MODEL_RPM", 0, low=0, high=1_000_000),
         tokens_a_minute=reader.whole("BOT_MODEL_TPM", 0, low=0, high=1_000_000_000),
         retention_days=reader.whole("BOT_RETENTION_DAYS", 0, low=0, high=36_500),
+        digest_grace_minutes=reader.whole("BOT_DIGEST_GRACE_MINUTES", 120, low=1, high=1_440),
+        digest_tokens=reader.whole("BOT_DIGEST_TOKENS", 200_000, low=1_000, high=10_000_000),
         first_token_seconds=reader.seconds("BOT_FIRST_TOKEN_SECONDS", 120),
         stall_seconds=reader.seconds("BOT_STALL_SECONDS", 60),
         concurrency=reader.whole("BOT_CONCURRENCY", 500, low=1, high=10_000),

@@ -4,6 +4,7 @@
     ├── ConfigError             the admin's settings, all mistakes together
     ├── DatabaseUnreachable     nothing can be kept or read
     ├── WrongKey                what is kept can't be read with BOT_SECRET_KEY
+    ├── OutdatedSchema          `bot migrate` was not run
     ├── LostTurn                another worker has taken this turn, or errand, over
     ├── ToolFailed              a tool could not do what the model asked
     ├── NotForYou               Slack would not show this to the person who asks
@@ -51,6 +52,10 @@ class DatabaseUnreachable(ThreadwiseError):
 
 class WrongKey(ThreadwiseError):
     """What the database holds can't be read with BOT_SECRET_KEY; the words are for the admin."""
+
+
+class OutdatedSchema(ThreadwiseError):
+    """The database is not at the schema this program knows: `bot migrate` brings it there."""
 
 
 class LostTurn(ThreadwiseError):

@@ -10,12 +10,28 @@ from datetime import time
 from functools import cache
 from zoneinfo import available_timezones
 
-from bot.conversation.digests import MOST_CHANNELS, MOST_FOCUS, Length, Plan, Quiet, Window
+from bot.conversation.digests import MOST_CHANNELS, MOST_FOCUS, Plan, Quiet, Window
+from bot.conversation.languages import language_named
 from bot.conversation.recurrence import DAY_NAMES, EVERY_DAY, WEEKDAYS, WEEKEND, Recurrence
+from bot.conversation.summary_request import Length
 from bot.errors import UnclearRequest
 
 EXAMPLE = "`/digest #eng every weekday at 9:00 in Europe/Berlin about incidents`"
 NO_CHANNEL = f"Which channels is the digest about? For example: {EXAMPLE}"
+NO_TIME = f"When shall the digest come? For example: {EXAMPLE}"
+NO_SUCH_TIME = "`{}` is no time of day. I understand times such as 9:00, 17:30, 9am and noon."
+NO_SUCH_DAY = "I don't know the day `{}`. I understand every day, weekday, monday, mon-fri."
+NO_SUCH_CHANNEL = (
+    "I can't tell which channel {} is. Choose it from the list that Slack shows as you type, "
+    "or use the form: `/digest`."
+)
+NO_SUCH_PLACE = "I know neither a time zone nor a language `{}`. Zones are such as Europe/Berlin."
+MANY_PLACES = "Several time zones are called `{}`: please write the whole name, such as {}."
+LEFT_OVER = f"I did not understand “{{}}”. For example: {EXAMPLE}"
+TOO_MANY_CHANNELS = f"A digest can be about {MOST_CHANNELS} channels at most."
+TOO_LONG_FOCUS = f"What the digest is about can have {MOST_FOCUS} characters at most."
+
+_CHANNEL = f"Which channels is the digest about? For example: {EXAMPLE}"
 NO_TIME = f"When shall the digest come? For example: {EXAMPLE}"
 NO_SUCH_TIME = "`{}` is no time of day. I understand times such as 9:00, 17:30, 9am and noon."
 NO_SUCH_DAY = "I don't know the day `{}`. I understand every day, weekday, monday, mon-fri."
@@ -200,10 +216,10 @@ def _zone_and_language(text: _Text) -> tuple[str, str]:
     """`in Europe/Berlin`, `in Berlin`, `in German`, one of each at most."""
     zone = language = ""
     while (
-        found := text.take(r"(?:\bin\s+([A-Za-z][\w/+-]*))|\(([A-Za-z]+/[\w/+-]+|UTC)\)")
+        found := text.take(r"(?:\bin\s+([^\W\d][\w/+-]*))|\(([A-Za-z]+/[\w/+-]+|UTC)\)")
     ) is not None:
         said = found[1] or found[2]
-        known = said.capitalize() if said.capitalize() in LANGUAGES else ""
+        known = language_named(said)
         if known and not language:
             language = known
         elif not zone:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from bot.conversation.listing import in_words
 from bot.conversation.recurrence import Recurrence
+from bot.conversation.summary_request import Length
 
 MOST_CHANNELS = 10
 """Of one digest: more is a report nobody reads."""
@@ -34,14 +35,6 @@ class Window(Enum):
             Window.DAY: "the last 24 hours",
             Window.WEEK: "the last 7 days",
         }[self]
-
-
-class Length(Enum):
-    """How much a digest tells."""
-
-    SHORT = "short"
-    NORMAL = "normal"
-    DETAILED = "detailed"
 
 
 class Quiet(Enum):
@@ -85,7 +78,7 @@ class Plan:
             "channels": list(self.channels),
             "place": self.place,
             "days": sorted(self.recurrence.days),
-            "at": f"{self.recurrence.at:%H:%M}",
+            "at": self.recurrence.at.isoformat(),
             "zone": self.recurrence.zone,
             "window": self.window.value,
             "focus": self.focus,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import DatabaseUnreachable
+from bot.errors import DatabaseUnreachable, OutdatedSchema
 from bot.store.sealing import Vault, give_vault
 from bot.store.sqlite import connect
 
@@ -24,6 +24,7 @@ Change = Callable[[AsyncConnection], Awaitable[T]]
 _IN_TREE = Path(__file__).parents[2] / "migrations"
 _IN_WHEEL = Path(__file__).parents[1] / "_migrations"
 _BATCH = 64
+OUTDATED = "The database's schema is outdated: run `bot migrate` first."
 
 
 def async_url(url: str) -> str:
@@ -168,6 +169,12 @@ async def is_current(engine: AsyncEngine, url: str) -> bool:
     with _words_for_failure(url):
         async with engine.connect() as connection:
             return await connection.run_sync(current) == newest
+
+
+async def require_current(engine: AsyncEngine, url: str) -> None:
+    """Raise OutdatedSchema unless the schema is the one this version of the program knows."""
+    if not await is_current(engine, url):
+        raise OutdatedSchema(OUTDATED)
 
 
 @contextmanager

@@ -128,11 +128,11 @@ class StoredDigests:
         """What its runs have told, oldest first."""
         async with self._engine.connect() as connection:
             runs = await connection.scalars(
-                select(DigestRun.notes)
+                select(DigestRun.told)
                 .where(DigestRun.digest_id == digest_id)
                 .order_by(DigestRun.due_at)
             )
-            return [note_of(raw) for notes in runs for raw in notes]
+            return [note_of(raw) for told in runs for raw in told["notes"]]
 
     async def told(self, digest_id: int, due: datetime, notes: Sequence[ChannelNote]) -> None:
         """Keep what a run has told; it has not failed, then."""
@@ -150,9 +150,9 @@ class StoredDigests:
             )
             if not exists.rowcount:
                 return  # deleted while it was being made
-            raw = [note.as_json() for note in notes]
+            told = {"notes": [note.as_json() for note in notes]}
             await connection.execute(
-                insert(DigestRun), {"digest_id": digest_id, "due_at": moment, "notes": raw}
+                insert(DigestRun), {"digest_id": digest_id, "due_at": moment, "told": told}
             )
 
         await self._writer.run(change)

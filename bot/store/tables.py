@@ -232,7 +232,7 @@ class DigestRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[str] = mapped_column(String(32))
     owner_id: Mapped[str] = mapped_column(String(32))
-    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    plan: Mapped[dict[str, Any]] = mapped_column(SealedJson)
     pause: Mapped[str] = mapped_column(String(16))
     """Why it rests; empty while it comes."""
     failures: Mapped[int]
@@ -252,7 +252,8 @@ class DigestRun(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"))
     due_at: Mapped[float]
-    notes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    told: Mapped[dict[str, Any]] = mapped_column(SealedJson)
+    """`{"notes": [a note for each channel]}`"""
 
 
 class SummaryRow(Base):

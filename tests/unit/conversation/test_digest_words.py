@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation.digest_words import read_order
-from bot.conversation.digests import Length, Plan, Quiet, Window, plan_of
+from bot.conversation.digests import Plan, Quiet, Window, plan_of
 from bot.conversation.recurrence import EVERY_DAY, WEEKDAYS, WEEKEND, Recurrence
+from bot.conversation.summary_request import Length
 from bot.errors import UnclearRequest
 
 WEEKDAYS_AT_NINE = Recurrence(days=WEEKDAYS, at=time(9), zone="Europe/Berlin")
@@ -50,7 +51,7 @@ def at(hour: int, minute: int = 0, days: frozenset[int] = WEEKDAYS) -> Plan:
             ENG, channels=("C0ENG", "C0OPS"), place="C0TEAM")),
         ("<#C0ENG> weekdays here", replace(ENG, place="C0HERE")),
         ("<#C0ENG> weekdays to me", ENG),
-        ("<#C0ENG> weekdays in German", replace(ENG, language="German")),
+        ("<#C0ENG> weekdays in Deutsch", replace(ENG, language="German")),
         ("<#C0ENG> weekdays in german in tokyo", replace(
             ENG, language="German", recurrence=replace(WEEKDAYS_AT_NINE, zone="Asia/Tokyo"))),
         ("<#C0ENG> weekdays (UTC)", replace(
