@@ -13,23 +13,25 @@ from enum import Flag, auto
 from starlette.routing import BaseRoute
 
 from bot.config import Settings
+from bot.conversation.errands import Handler
 from bot.conversation.ports import Wakes
 from bot.desks import open_desks
 from bot.errands import ErrandRunner
-from bot.errors import SlackError, SlackRefused
+from bot.forgetting import ForgetTeam
 from bot.schedule import Schedule
 from bot.serving import serving
-from bot.slack.api import SlackApi, make_session
+from bot.slack.api import make_session
 from bot.slack.channel_form import ChannelForm
 from bot.slack.door import Socket, http_route
-from bot.slack.inbound import Identity
-from bot.slack.installations import Installation, Installations, OneInstallation
 from bot.slack.listeners import Feature, Listeners
 from bot.store.db import Writer, make_engine, migrate, ping, require_current
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
+from bot.store.installations import StoredInstalls
 from bot.store.intake import Intake
 from bot.store.jobs import Jobs
+from bot.store.oauth_states import OAuthStates
+from bot.store.retention import FORGET
 from bot.store.rotation import check_key
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
@@ -37,6 +39,7 @@ from bot.telemetry import get_logger
 from bot.wakes import LocalWakes
 from bot.web import Check, make_web
 from bot.worker import Worker
+from bot.workspaces import Workspaces, open_workspaces
 
 log = get_logger("app")
 
@@ -44,7 +47,6 @@ _LOOK_SECONDS = 5.0
 _LOOK_EMBEDDED = 5.0
 _LOOK_ALONE = 0.25
 """A worker process that nobody wakes for an errand has to look often."""
-_SLACK_PAUSES = (1.0, 2.0, 5.0, 10.0)
 
 
 class Role(Flag):
@@ -129,18 +131,18 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         writer = Writer(engine)
         stack.push_async_callback(writer.close)
         session = await stack.enter_async_context(make_session())
-        api = SlackApi(
-            token=settings.slack_bot_token, base_url=settings.slack_api_url, session=session
-        )
-        here = Installation.of(api, await identify(api))
-        stack.push_async_callback(here.status.close)
-        installations = OneInstallation(here)
         parts = Parts(checks={"database": lambda: _reachable(engine)})
         intake = Intake(engine, writer, reply_in_threads=settings.reply_in_threads)
         name = _worker_name()
         turns = Turns(engine, writer, worker=name)
         errands = StoredErrands(engine, writer, worker=name)
         wakes = await stack.enter_async_context(_wakes(settings))
+        workspaces = await stack.enter_async_context(
+            open_workspaces(
+                settings, StoredInstalls(engine, writer), OAuthStates(writer), errands, session
+            )
+        )
+        installations = workspaces.installations
         if Role.WORKER in roles:
             if Role.WEB in roles and settings.embedded:
                 await turns.release_all()
@@ -150,13 +152,18 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
             parts.worker = Worker(
                 turns, desks, wakes, look_seconds=_LOOK_SECONDS, concurrency=settings.concurrency
             )
-            parts.errands = ErrandRunner(errands, {}, look_seconds=look)
+            handlers: dict[str, Handler] = {FORGET: ForgetTeam(writer)}
+            parts.errands = ErrandRunner(errands, handlers, look_seconds=look)
             if settings.embedded or Role.WEB in roles:
                 digests = StoredDigests(engine, writer)
                 parts.schedule = Schedule(settings, digests, errands, wake=parts.errands.wake)
         if Role.WEB in roles:
-            features = [ChannelForm(installations, ChannelSettingsStore(engine, writer))]
-            _open_doors(settings, parts, installations, api, intake, wakes, features)
+            features = [
+                workspaces.farewell,
+                ChannelForm(installations, ChannelSettingsStore(engine, writer)),
+            ]
+            parts.routes += workspaces.routes
+            _open_doors(settings, parts, workspaces, intake, wakes, features)
         yield parts
 
 
@@ -173,48 +180,26 @@ async def _wakes(settings: Settings) -> AsyncIterator[Wakes]:
 def _open_doors(
     settings: Settings,
     parts: Parts,
-    installations: Installations,
-    api: SlackApi,
+    workspaces: Workspaces,
     intake: Intake,
     wakes: Wakes,
     features: Sequence[Feature],
 ) -> None:
+    client = workspaces.api.client
     listeners = Listeners(
-        installations,
+        workspaces.installations,
         take=intake.take,
         act=wakes.wake,
         allowed_bots=settings.allowed_bots,
         features=features,
     )
     secret = settings.slack_signing_secret or "socket mode needs none"
-    bolt = listeners.bolt(api.client, signing_secret=secret)
+    bolt = listeners.bolt(client, signing_secret=secret)
     if settings.slack_signing_secret:
         parts.routes.append(http_route(bolt))
     if settings.socket_mode:
-        parts.socket = Socket(bolt, app_token=settings.slack_app_token, client=api.client)
+        parts.socket = Socket(bolt, app_token=settings.slack_app_token, client=client)
         parts.checks["slack"] = parts.socket.is_connected
-
-
-async def identify(api: SlackApi) -> Identity:
-    """Ask Slack who we are, for as long as it takes to reach it. Raises SlackRefused."""
-    attempt = 0
-    while True:
-        try:
-            who = await api.write("auth.test")
-        except SlackRefused:
-            raise
-        except SlackError as error:
-            pause = _SLACK_PAUSES[min(attempt, len(_SLACK_PAUSES) - 1)]
-            log.warning("Slack can't be reached", error=str(error), again_in=pause)
-            attempt += 1
-            await asyncio.sleep(pause)
-            continue
-        return Identity(
-            team_id=who["team_id"],
-            user_id=who["user_id"],
-            bot_id=who.get("bot_id") or "",
-            name=str(who.get("user") or "Threadwise"),
-        )
 
 
 async def _reachable(engine: object) -> bool:

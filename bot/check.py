@@ -34,6 +34,10 @@ _TOKEN_REMEDIES = {
     "missing_scope": "the app lacks a scope: paste `bot manifest` again and reinstall the app.",
     "not_allowed_token_type": "this is another kind of token: the bot token starts with xoxb-.",
 }
+_APP_REMEDIES = {
+    "invalid_client_id": "Slack knows no app of this SLACK_CLIENT_ID: see Basic Information.",
+    "bad_client_secret": "SLACK_CLIENT_SECRET is not this app's: see Basic Information.",
+}
 _OPTIONAL = frozenset({"assistant:write", "commands", "files:write", "im:write"})
 
 
@@ -50,7 +54,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
     """Try each part in turn. Never raises: a failure is a finding."""
     parts: tuple[tuple[str, Callable[[Settings], Awaitable[Finding]]], ...] = (
         ("database", _database),
-        ("Slack token", _slack),
+        ("Slack app", _oauth) if settings.many_workspaces else ("Slack token", _slack),
         ("Socket Mode", _socket),
         ("model", _model),
     )
@@ -105,6 +109,26 @@ async def _slack(settings: Settings) -> Finding:
         return Finding(part="Slack token", ok=False, words=words)
     words = f"@{who.get('user')} in {who.get('team')}, all scopes granted."
     return Finding(part="Slack token", ok=True, words=words)
+
+
+async def _oauth(settings: Settings) -> Finding:
+    """Trade a code that nobody has issued: Slack says first what it thinks of the credentials."""
+    async with make_session() as session:
+        api = SlackApi(token="", base_url=settings.slack_api_url, session=session)
+        try:
+            await api.trade(
+                "no-code",
+                client_id=settings.slack_client_id,
+                client_secret=settings.slack_client_secret,
+            )
+        except SlackRefused as refusal:
+            remedy = _APP_REMEDIES.get(refusal.code)
+            if remedy:
+                return Finding(part="Slack app", ok=False, words=remedy)
+        except SlackError as error:
+            return Finding(part="Slack app", ok=False, words=_slack_remedy(error, settings))
+    words = "Slack knows the app. Workspaces install it at /slack/install."
+    return Finding(part="Slack app", ok=True, words=words)
 
 
 def _slack_remedy(error: Exception, settings: Settings) -> str:

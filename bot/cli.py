@@ -124,6 +124,7 @@ def _settings(*, quiet: bool = False) -> Settings:
     settings = load_settings()
     secrets = (
         settings.slack_bot_token,
+        settings.slack_client_secret,
         settings.slack_app_token,
         settings.slack_signing_secret,
         settings.dashscope_api_key,

@@ -32,6 +32,11 @@ _REGIONS = (
     "ap-northeast-1",
 )
 _KEY_LENGTH = 32
+_NO_IDENTITY = (
+    "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) from your app's "
+    "OAuth & Permissions page. (For many workspaces set SLACK_CLIENT_ID and "
+    "SLACK_CLIENT_SECRET instead.)"
+)
 ReplyInThreads = Literal["auto", "mention", "always"]
 LogFormat = Literal["text", "json"]
 
@@ -44,6 +49,9 @@ class Settings:
     """Everything an admin can set. Secrets stay out of `repr`."""
 
     slack_bot_token: str = field(default="", repr=False)
+    slack_client_id: str = ""
+    """With the client secret: workspaces install the bot by OAuth, instead of the one token."""
+    slack_client_secret: str = field(default="", repr=False)
     slack_signing_secret: str = field(default="", repr=False)
     slack_app_token: str = field(default="", repr=False)
     slack_api_url: str = SLACK_API_URL
@@ -98,6 +106,11 @@ class Settings:
         return bool(self.slack_app_token)
 
     @property
+    def many_workspaces(self) -> bool:
+        """Whether workspaces install the bot by OAuth."""
+        return bool(self.slack_client_id)
+
+    @property
     def embedded(self) -> bool:
         """Whether one process does everything on SQLite."""
         return self.database_url.startswith("sqlite")
@@ -145,6 +158,8 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
     reader = _Reader(environ)
     settings = Settings(
         slack_bot_token=reader.text("SLACK_BOT_TOKEN"),
+        slack_client_id=reader.text("SLACK_CLIENT_ID"),
+        slack_client_secret=reader.text("SLACK_CLIENT_SECRET"),
         slack_signing_secret=reader.text("SLACK_SIGNING_SECRET"),
         slack_app_token=reader.text("SLACK_APP_TOKEN"),
         slack_api_url=reader.url("SLACK_API_URL", SLACK_API_URL).rstrip("/") + "/",
@@ -210,15 +225,7 @@ def _base_url(reader: "_Reader") -> str:
 
 def _missing_or_mixed_up(settings: Settings) -> list[str]:
     """What is absent, or visibly the wrong kind of secret in the wrong place."""
-    problems = []
-    token = settings.slack_bot_token
-    if not token:
-        problems.append(
-            "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) "
-            "from your app's OAuth & Permissions page."
-        )
-    elif not token.startswith("xoxb-"):
-        problems.append("SLACK_BOT_TOKEN should start with xoxb- (the Bot User OAuth Token).")
+    problems = _wrong_identity(settings)
     if settings.slack_app_token and not settings.slack_app_token.startswith("xapp-"):
         problems.append("SLACK_APP_TOKEN should start with xapp- (an app-level token).")
     if not settings.slack_app_token and not settings.slack_signing_secret:
@@ -236,6 +243,35 @@ def _missing_or_mixed_up(settings: Settings) -> list[str]:
     scheme = settings.database_url.split(":", 1)[0]
     if scheme.split("+", 1)[0] not in {"sqlite", "postgresql", "postgres"}:
         problems.append("DATABASE_URL should start with sqlite:/// or postgresql://.")
+    return problems
+
+
+def _wrong_identity(settings: Settings) -> list[str]:
+    """The bot is one workspace's, by its token, or everybody's, by OAuth."""
+    token = settings.slack_bot_token
+    if not settings.slack_client_id and not settings.slack_client_secret:
+        if not token:
+            return [_NO_IDENTITY]
+        if not token.startswith("xoxb-"):
+            return ["SLACK_BOT_TOKEN should start with xoxb- (the Bot User OAuth Token)."]
+        return []
+    problems = []
+    if token:
+        problems.append(
+            "SLACK_BOT_TOKEN is for one workspace, SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are "
+            "for many: remove one or the other."
+        )
+    for name, value in (
+        ("SLACK_CLIENT_ID", settings.slack_client_id),
+        ("SLACK_CLIENT_SECRET", settings.slack_client_secret),
+    ):
+        if not value:
+            problems.append(f"{name} is missing: copy it from your app's Basic Information page.")
+    if not settings.secret_keys:
+        problems.append(
+            "BOT_SECRET_KEY is missing: the tokens of workspaces are kept encrypted. "
+            "`openssl rand -base64 32` makes a good one."
+        )
     return problems
 
 

@@ -13,6 +13,7 @@
     ├── UnclearRequest          a command's words can't be read; its text says which
     ├── UnreadablePage          a web page can't be read; its text says why
     ├── FileFailed              a file can't be made or handed over; `sentence` says why
+    ├── NotInstalled            the bot is not, or no longer, in this workspace
     ├── SlackError              Slack did not do what it was asked
     │   ├── SlackRefused        it said why: `code` is Slack's own word
     │   ├── SlackLimited        429: too many calls of this method for now
@@ -96,6 +97,14 @@ class FileFailed(ThreadwiseError):
     def __init__(self, sentence: str = "I couldn't make the file.") -> None:
         super().__init__(sentence)
         self.sentence = sentence
+
+
+class NotInstalled(ThreadwiseError):
+    """The bot is not in this workspace, or its token is not valid any more: nothing can be said."""
+
+    def __init__(self, team_id: str) -> None:
+        super().__init__(f"not installed in {team_id or 'an unnamed workspace'}")
+        self.team_id = team_id
 
 
 class SlackError(ThreadwiseError):

@@ -98,10 +98,11 @@ def manifest(*, host: str | None, agent: bool) -> dict[str, Any]:
         },
         "features": features,
         "oauth_config": {
+            **({"redirect_urls": [f"https://{host}/slack/oauth_redirect"]} if host else {}),
             "scopes": {
                 "bot": [*_scopes(agent), *_OPTIONAL_SCOPES],
                 "bot_optional": list(_OPTIONAL_SCOPES),
-            }
+            },
         },
         "settings": {
             "event_subscriptions": {

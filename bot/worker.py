@@ -7,6 +7,7 @@ from another one (`Wakes`); what runs here, and what waits for room, is the line
 """
 
 import asyncio
+from contextlib import suppress
 
 from bot import metrics
 from bot.conversation.desk import Desks
@@ -14,7 +15,7 @@ from bot.conversation.events import Wake
 from bot.conversation.ports import Ending, Turns, Wakes
 from bot.conversation.thread import Outcome, Progress, Turn, Withdrawal
 from bot.conversation.turn import RunningTurn
-from bot.errors import LostTurn, ModelError
+from bot.errors import LostTurn, ModelError, NotInstalled
 from bot.line import Line
 from bot.progress import ProgressKeeper
 from bot.telemetry import bind, get_logger
@@ -114,12 +115,18 @@ class Worker:
             log.exception("conversation interrupted", conversation=conversation_id)
 
     async def _take_away(self, withdrawal: Withdrawal) -> None:
-        desk = await self._desks.of(withdrawal.key.team_id)
-        await desk.replies.take_away(withdrawal)
+        with suppress(NotInstalled):
+            desk = await self._desks.of(withdrawal.key.team_id)
+            await desk.replies.take_away(withdrawal)
         await self._turns.withdrawn(withdrawal.reply_id)
 
     async def _answer(self, turn: Turn) -> None:
-        desk = await self._desks.of(turn.key.team_id)
+        try:
+            desk = await self._desks.of(turn.key.team_id)
+        except NotInstalled as error:
+            with suppress(LostTurn):  # what is kept of the workspace may be gone by now
+                await self._turns.finish(turn, _unspoken(turn, error))
+            return
         running = RunningTurn(turn, desk, on_segment=lambda: self._keeper.soon(turn.reply_id))
         self._running[turn.conversation_id] = running
         self._keeper.watch(running)
@@ -183,6 +190,18 @@ class Worker:
         except LostTurn:
             return
         log.info("turn handed over", characters=len(progress.text))
+
+
+def _unspoken(turn: Turn, error: NotInstalled) -> Ending:
+    """The end of a turn whose workspace has removed us: nothing can be said there any more."""
+    log.info("turn ends unspoken", reason=str(error), turn=turn.reply_id)
+    return Ending(
+        outcome=Outcome.FAILED,
+        text=turn.text_so_far,
+        segments=turn.segments,
+        failure=type(error).__name__,
+        cause=error,
+    )
 
 
 def _report(ending: Ending) -> None:

@@ -57,6 +57,7 @@ class Control:
             "faults": self.fault,
             "deliver": self.deliver,
             "refresh": self.refresh,
+            "uninstall": self.uninstall,
         }
         return [
             *(Route(f"/playground/{name}", _json(handler)) for name, handler in gets.items()),
@@ -210,6 +211,28 @@ class Control:
     async def refresh(self, _: Request) -> dict[str, Any]:
         """Ask the Socket Mode connections to come again."""
         await self._delivery.refresh()
+        return {}
+
+    async def uninstall(self, request: Request) -> dict[str, Any]:
+        """Remove the bot from a workspace, or an organisation, that has installed it by OAuth."""
+        place = (await _body(request))["team"]
+        self._web_api.revoke(place)
+        whole = place.startswith("E")
+        ours = {
+            "enterprise_id": place if whole else None,
+            "team_id": None if whole else place,
+            "user_id": self._workspace.bot_user_id,
+            "is_bot": True,
+            "is_enterprise_install": whole,
+        }
+        tokens = {"oauth": [], "bot": [self._workspace.bot_user_id]}
+        for event in ({"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": tokens}):
+            self._delivery.emit(
+                event,
+                team_id=ours["team_id"],
+                enterprise_id=ours["enterprise_id"],
+                authorizations=[ours],
+            )
         return {}
 
     async def calls(self, request: Request) -> dict[str, Any]:

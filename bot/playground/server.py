@@ -20,6 +20,7 @@ from bot.playground.control import Control
 from bot.playground.delivery import Delivery
 from bot.playground.limits import Limits
 from bot.playground.model import ModelSettings, RehearsalModel
+from bot.playground.oauth import OAuth
 from bot.playground.people import People
 from bot.playground.web_api import WebApi
 from bot.playground.workspace import Workspace
@@ -42,6 +43,10 @@ class PlaygroundSettings:
     signing_secret: str = "playground-secret"  # noqa: S105
     request_url: str | None = None
     """Where events are posted; without one they go through Socket Mode."""
+    redirect_url: str | None = None
+    """Where people are sent back to when they have agreed to install the bot."""
+    client_id: str = "1.playground"
+    client_secret: str = "playground-client-secret"  # noqa: S105
     limits: bool = False
     """Whether Slack's rate limits hold."""
     stream_seconds: float = 300.0
@@ -71,6 +76,15 @@ def create_app(settings: PlaygroundSettings) -> Starlette:
         latency=settings.latency,
     )
     control = Control(workspace, people, delivery, web_api, settings.model_name)
+
+    oauth = OAuth(
+        workspace,
+        web_api,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        redirect_url=settings.redirect_url,
+        scopes=SCOPES,
+    )
 
     async def call(request: Request) -> Response:
         here["url"] = str(request.base_url).rstrip("/")
@@ -119,6 +133,7 @@ def create_app(settings: PlaygroundSettings) -> Starlette:
         lifespan=lifespan,
         routes=[
             Route("/", index),
+            *oauth.routes,
             Route("/api/{method}", call, methods=["GET", "POST"]),
             Route("/files/{file_id}/{name:path}", download),
             Route("/upload/{file_id}", upload, methods=["POST"]),

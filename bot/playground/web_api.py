@@ -24,6 +24,14 @@ _JSON_ARGUMENTS = frozenset(
 _LOGGED = 20_000
 
 
+@dataclass(frozen=True, kw_only=True)
+class Team:
+    """A workspace, or an organisation, that has installed the bot."""
+
+    id: str
+    name: str
+
+
 @dataclass(kw_only=True)
 class Fault:
     """Something that goes wrong with the next calls of a method."""
@@ -59,9 +67,23 @@ class WebApi:
         self.on_call: Callable[[dict[str, Any]], None] = lambda _: None
         self._methods = methods
         self._tokens = {bot_token: "bot", app_token: "app"}
+        self._teams: dict[str, Team] = {}
+        """The tokens that were given by OAuth."""
         self._scopes = scopes
         self._latency = latency
         self._numbers = itertools.count(1)
+
+    def grant(self, token: str, team: Team) -> None:
+        """Accept a token, as that workspace's."""
+        self._tokens[token] = "bot"
+        self._teams[token] = team
+
+    def revoke(self, team_id: str) -> None:
+        """Accept the tokens of a workspace no more."""
+        for token, team in list(self._teams.items()):
+            if team.id == team_id:
+                del self._teams[token]
+                self._tokens[token] = "revoked"
 
     async def answer(self, request: Request) -> Response:
         """Answer one HTTP request."""
@@ -77,6 +99,11 @@ class WebApi:
                 self._log(method, arguments, fault.error, response.status_code, began)
                 return response
         status, body, headers = await self._call(method, request, arguments)
+        if team := self._teams.get(_token(request)):
+            arguments["team"] = team.id  # whose token it was, for whoever reads the log
+            if method == "auth.test":
+                whole = team.id.startswith("E")
+                body |= {"team_id": team.id, "team": team.name, "is_enterprise_install": whole}
         self._log(method, arguments, body.get("error", ""), status, began)
         if fault is not None and fault.kind == "drop_after":
             return Response("upstream error", status_code=503)
@@ -87,8 +114,7 @@ class WebApi:
     async def _call(
         self, method: str, request: Request, arguments: Arguments
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        token = token or str(arguments.pop("token", ""))
+        token = _token(request) or str(arguments.pop("token", ""))
         refused = self._unauthorised(method, token)
         if refused:
             return 200, {"ok": False, "error": refused}, {}
@@ -110,6 +136,8 @@ class WebApi:
         kind = self._tokens.get(token)
         if kind is None:
             return "invalid_auth"
+        if kind == "revoked":
+            return "account_inactive"
         wanted = "app" if method == "apps.connections.open" else "bot"
         return "" if kind == wanted else "not_allowed_token_type"
 
@@ -135,6 +163,10 @@ class WebApi:
         }
         self.calls.append(call)
         self.on_call(call)
+
+
+def _token(request: Request) -> str:
+    return request.headers.get("authorization", "").removeprefix("Bearer ")
 
 
 async def _broken(fault: Fault) -> Response | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -18,6 +18,8 @@ _KEEPALIVE_SECONDS = 15
 _DEFAULT_RETRY_AFTER = 30.0
 # Slack's own faults: nobody knows whether the call was done.
 _FAULTS = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+# The app was removed from the workspace, or its token was taken back.
+_DEAD_TOKEN = frozenset({"account_inactive", "invalid_auth", "token_revoked", "app_uninstalled"})
 
 
 def make_session() -> aiohttp.ClientSession:
@@ -31,11 +33,21 @@ def make_session() -> aiohttp.ClientSession:
 class SlackApi:
     """Slack's Web API for one workspace."""
 
-    def __init__(self, *, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        *,
+        token: str,
+        base_url: str,
+        session: aiohttp.ClientSession,
+        team_id: str | None = None,
+        on_dead_token: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`team_id` goes along with every call; a token of a whole organisation needs it."""
         self.client = AsyncWebClient(
-            token=token, base_url=base_url, session=session, retry_handlers=[]
+            token=token, base_url=base_url, session=session, team_id=team_id, retry_handlers=[]
         )
         self.session = session
+        self._on_dead_token = on_dead_token
 
     async def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a method that takes JSON (`chat.*`, `agents.*`, `views.*`, …).
@@ -47,6 +59,11 @@ class SlackApi:
     async def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a method that reads; those take no JSON. Raises like `write`."""
         return await self._call(method, http_verb="GET", params=arguments)
+
+    async def trade(self, code: str, *, client_id: str, client_secret: str) -> Mapping[str, Any]:
+        """Trade what came with a redirect for a token ("oauth.v2.access"). Raises like `write`."""
+        credentials = {"client_id": client_id, "client_secret": client_secret}
+        return await self._call("oauth.v2.access", auth=credentials, data={"code": code})
 
     async def _call(self, method: str, **how: Any) -> Mapping[str, Any]:
         try:
@@ -79,6 +96,8 @@ class SlackApi:
             metrics.slack_calls.labels(method, "unreachable").inc()
             return SlackUnreachable(method, code or f"HTTP {status}")
         metrics.slack_calls.labels(method, "refused").inc()
+        if code in _DEAD_TOKEN:
+            self._on_dead_token()
         return SlackRefused(method, code)
 
 

@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import metrics
 from bot.conversation.events import AgainAsked, Happening, MessagePosted, StopAsked, Wake
+from bot.slack.belonging import belonging
 from bot.slack.home import greet
 from bot.slack.inbound import Ignored, Payload, read_click, read_event
 from bot.slack.installations import Installation, Installations
@@ -64,6 +65,7 @@ class Listeners:
             name="threadwise",
             client=client,
             logger=_bolt_logger(),
+            before_authorize=belonging(self._installations),
             authorize=_authorize(self._installations),
             signing_secret=signing_secret,
             process_before_response=True,

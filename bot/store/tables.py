@@ -8,6 +8,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    Text,
     UniqueConstraint,
     false,
     text,
@@ -280,3 +281,47 @@ class SummaryRow(Base):
     """Markdown; empty once it was forgotten."""
     title: Mapped[str] = mapped_column(Sealed)
     created_at: Mapped[float]
+
+
+class InstallationRow(Base):
+    """The bot in a workspace, or in an organisation for all its workspaces."""
+
+    __tablename__ = "installations"
+    __table_args__ = (UniqueConstraint("place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(String(32))
+    """`T…`, or `E…` for an organisation."""
+    name: Mapped[str] = mapped_column(String(200))
+    token: Mapped[str] = mapped_column(Sealed)
+    bot_user_id: Mapped[str] = mapped_column(String(32))
+    bot_id: Mapped[str] = mapped_column(String(32))
+    bot_name: Mapped[str] = mapped_column(String(200))
+    scopes: Mapped[str] = mapped_column(Text)
+    installed_by: Mapped[str] = mapped_column(String(32))
+    installed_at: Mapped[float]
+
+
+class OrganisationTeam(Base):
+    """A workspace that is reached by its organisation's installation."""
+
+    __tablename__ = "organisation_teams"
+    __table_args__ = (
+        UniqueConstraint("team_id"),
+        Index("ix_organisation_teams_enterprise_id", "enterprise_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(32))
+    enterprise_id: Mapped[str] = mapped_column(String(32))
+
+
+class OAuthState(Base):
+    """An installation that has begun in somebody's browser."""
+
+    __tablename__ = "oauth_states"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[float]

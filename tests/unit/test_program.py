@@ -42,6 +42,44 @@ def test_all_mistakes_are_told_together() -> None:
         assert name in told
 
 
+MANY = {
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "abcdef",
+    "SLACK_SIGNING_SECRET": "x",
+    "BOT_SECRET_KEY": "k" * 32,
+    "DASHSCOPE_API_KEY": "sk-1",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-1"}, "remove one or the other"),
+        ({"SLACK_CLIENT_SECRET": ""}, "SLACK_CLIENT_SECRET is missing"),
+        ({"SLACK_CLIENT_ID": ""}, "SLACK_CLIENT_ID is missing"),
+        ({"BOT_SECRET_KEY": ""}, "BOT_SECRET_KEY is missing"),
+        ({"BOT_SECRET_KEY": "short"}, "32 characters"),
+        ({"BOT_SECRET_KEY": "k" * 32 + ",short"}, "32 characters"),
+        ({"SLACK_SIGNING_SECRET": ""}, "SLACK_SIGNING_SECRET"),
+    ],
+)
+def test_mistakes_with_many_workspaces_are_told(change: dict[str, str], word: str) -> None:
+    with pytest.raises(ConfigError, match=word) as raised:
+        parse_settings({**MANY, **change})
+
+    assert len(raised.value.problems) == 1
+
+
+def test_many_workspaces_go_by_http_or_socket_mode() -> None:
+    over_http = parse_settings(MANY)
+    by_socket = parse_settings({**MANY, "SLACK_SIGNING_SECRET": "", "SLACK_APP_TOKEN": "xapp-1"})
+
+    assert over_http.many_workspaces
+    assert by_socket.socket_mode
+    for secret in ("abcdef", "kkkk"):
+        assert secret not in repr(over_http)
+
+
 def test_the_real_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("BOT_MODEL=from-file\nPORT=4000\n")
@@ -101,6 +139,8 @@ def test_the_manifest_asks_for_what_the_bot_uses() -> None:
     http = manifest(host="bot.example.com", agent=True)
     socket = manifest(host=None, agent=False)
 
+    assert http["oauth_config"]["redirect_urls"] == ["https://bot.example.com/slack/oauth_redirect"]
+    assert "redirect_urls" not in socket["oauth_config"]
     assert http["settings"]["event_subscriptions"]["request_url"].startswith("https://bot.example")
     scopes = http["oauth_config"]["scopes"]
     assert set(scopes["bot"]) - set(scopes["bot_optional"]) == set(BOT_SCOPES)
@@ -154,6 +194,30 @@ def test_check_is_content_when_all_is_well(environ: dict[str, str], tmp_path: Pa
 
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count("✓") == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, "Workspaces install it at /slack/install"),
+        ({"SLACK_CLIENT_ID": "9.9"}, "SLACK_CLIENT_ID"),
+        ({"SLACK_CLIENT_SECRET": "wrong"}, "SLACK_CLIENT_SECRET"),
+    ],
+    ids=["right", "id", "secret"],
+)
+def test_check_tries_the_credentials_of_many_workspaces(
+    environ: dict[str, str], tmp_path: Path, change: dict[str, str], words: str
+) -> None:
+    credentials = {
+        "SLACK_BOT_TOKEN": "",
+        "SLACK_CLIENT_ID": "1.playground",
+        "SLACK_CLIENT_SECRET": "playground-client-secret",
+        "BOT_SECRET_KEY": "k" * 32,
+    }
+    told = _bot("check", folder=tmp_path, **{**environ, **credentials, **change})
+
+    assert words in told.stdout, told.stdout + told.stderr
+    assert ("✗" in told.stdout) == bool(change)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""Opens the workspaces: the one whose token stands in the settings, or all that install the bot."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+from starlette.routing import BaseRoute
+
+from bot.config import Settings
+from bot.conversation.errands import Errands
+from bot.conversation.installed import Installs
+from bot.errors import SlackError, SlackRefused
+from bot.forgetting import Leaving
+from bot.manifest import BOT_SCOPES
+from bot.slack.api import SlackApi
+from bot.slack.farewell import Farewell
+from bot.slack.inbound import Identity
+from bot.slack.installations import Installation, Installations, ManyInstallations, OneInstallation
+from bot.slack.listeners import Feature
+from bot.slack.oauth import OAuth, SlackApp, States
+from bot.telemetry import get_logger
+
+log = get_logger("workspaces")
+
+_SLACK_PAUSES = (1.0, 2.0, 5.0, 10.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspaces:
+    """Where the bot is, and what belongs to its coming and going."""
+
+    installations: Installations
+    api: SlackApi
+    """Calls without a workspace of their own."""
+    farewell: Feature
+    routes: list[BaseRoute] = field(default_factory=list)
+    """The pages of an installation."""
+
+
+@asynccontextmanager
+async def open_workspaces(
+    settings: Settings,
+    installs: Installs,
+    states: States,
+    errands: Errands,
+    session: aiohttp.ClientSession,
+) -> AsyncIterator[Workspaces]:
+    """Open them; close them at the end. Raises SlackRefused where the only token is refused."""
+    api = SlackApi(token=settings.slack_bot_token, base_url=settings.slack_api_url, session=session)
+    if not settings.many_workspaces:
+        here = Installation.of(api, await identify(api))
+        leaving = Leaving(installs, errands, forget=lambda _: None)
+        try:
+            yield Workspaces(
+                installations=OneInstallation(here),
+                api=api,
+                farewell=Farewell(leaving, by_tokens=False),
+            )
+        finally:
+            await here.status.close()
+        return
+    many = ManyInstallations(installs, base_url=settings.slack_api_url, session=session)
+    app = SlackApp(
+        client_id=settings.slack_client_id,
+        client_secret=settings.slack_client_secret,
+        scopes=BOT_SCOPES,
+        base_url=settings.slack_api_url,
+    )
+    oauth = OAuth(app, installs, states, session, on_installed=many.forget)
+    leaving = Leaving(installs, errands, forget=many.forget)
+    try:
+        yield Workspaces(
+            installations=many,
+            api=api,
+            farewell=Farewell(leaving, by_tokens=True),
+            routes=[*oauth.routes],
+        )
+    finally:
+        await many.close()
+
+
+async def identify(api: SlackApi) -> Identity:
+    """Ask Slack who we are, for as long as it takes to reach it. Raises SlackRefused."""
+    attempt = 0
+    while True:
+        try:
+            who = await api.write("auth.test")
+        except SlackRefused:
+            raise
+        except SlackError as error:
+            pause = _SLACK_PAUSES[min(attempt, len(_SLACK_PAUSES) - 1)]
+            log.warning("Slack can't be reached", error=str(error), again_in=pause)
+            attempt += 1
+            await asyncio.sleep(pause)
+            continue
+        return Identity(
+            team_id=who["team_id"],
+            user_id=who["user_id"],
+            bot_id=who.get("bot_id") or "",
+            name=str(who.get("user") or "Threadwise"),
+        )
