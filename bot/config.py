@@ -84,6 +84,8 @@ class Settings:
     web_search: bool = True
     """Whether a person may ask for a web search; the service bills each."""
     tools: frozenset[str] = frozenset(TOOLS)
+    file_max_mb: int = 100
+    """The largest shared file that is downloaded and read."""
     requests_a_minute: int = 0
     """The account's limit, shared fairly among workspaces; 0 leaves it to the service."""
     tokens_a_minute: int = 0
@@ -188,6 +190,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         thinking_budget=reader.whole("BOT_THINKING_BUDGET", 4_096, low=1, high=262_144),
         web_search=reader.choice("BOT_WEB_SEARCH", ("on", "off")) == "on",
         tools=reader.some_of("BOT_TOOLS", TOOLS),
+        file_max_mb=reader.whole("BOT_FILE_MAX_MB", 100, low=1, high=1_024),
         requests_a_minute=reader.whole("BOT_MODEL_RPM", 0, low=0, high=1_000_000),
         tokens_a_minute=reader.whole("BOT_MODEL_TPM", 0, low=0, high=1_000_000_000),
         retention_days=reader.whole("BOT_RETENTION_DAYS", 0, low=0, high=36_500),

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 
@@ -11,12 +13,13 @@ from bot.conversation.context import Frame
 from bot.conversation.desk import Desk
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
-from bot.conversation.ports import Conversations, Model
+from bot.conversation.ports import Conversations, Model, Reader
 from bot.conversation.tools import Toolbox
 from bot.model.client import ModelClient
 from bot.model.connection import make_http, request_limit
 from bot.reading.pages import PublicPages
-from bot.reading.pictures import PictureLimits
+from bot.reading.reader import FileReader
+from bot.reading.workshop import Workshop
 from bot.slack.colleagues import SlackColleagues
 from bot.slack.files import Files, slack_hosts
 from bot.slack.installations import Installation, Installations
@@ -34,6 +37,7 @@ class TeamDesks:
         conversations: Conversations,
         *,
         model: Model,
+        reader: Reader,
         http: httpx.AsyncClient,
         executor: Executor,
     ) -> None:
@@ -41,6 +45,7 @@ class TeamDesks:
         self._installations = installations
         self._conversations = conversations
         self._model = model
+        self._reader = reader
         self._http = http
         self._executor = executor
         self._desks: dict[str, tuple[Installation, Desk]] = {}
@@ -59,16 +64,13 @@ class TeamDesks:
             self._http,
             token=here.api.client.token or "",
             trusted=slack_hosts(settings.slack_api_url),
-            limits=PictureLimits(),
-            # base64 makes four bytes of three; some room is left for the text
-            request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
-            executor=self._executor,
         )
         colleagues = SlackColleagues(here.api, here.access, here.history, here.directory)
         tools = first_tools(PublicPages(executor=self._executor), colleagues)
         return Desk(
             model=self._model,
             workspace=SlackWorkspace(here.history, here.directory, files),
+            reader=self._reader,
             replies=SlackReplies(here.api, here.budget, here.history, here.status),
             conversations=self._conversations,
             frame=Frame(
@@ -93,10 +95,10 @@ class TeamDesks:
 async def open_desks(
     settings: Settings, installations: Installations, conversations: Conversations
 ) -> AsyncIterator[TeamDesks]:
-    """Open the model's connections and the threads for pictures; close them at the end."""
+    """Open the model's connections and the threads for pages; close them at the end."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(make_http())
-        pool = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="picture"))
+        pool = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="page"))
         model = ModelClient(
             http,
             base_url=settings.dashscope_base_url,
@@ -106,6 +108,31 @@ async def open_desks(
             first_token_seconds=settings.first_token_seconds,
             stall_seconds=settings.stall_seconds,
         )
+        reader = await stack.enter_async_context(_open_reader(settings, model))
         yield TeamDesks(
-            settings, installations, conversations, model=model, http=http, executor=pool
+            settings,
+            installations,
+            conversations,
+            model=model,
+            reader=reader,
+            http=http,
+            executor=pool,
         )
+
+
+@asynccontextmanager
+async def _open_reader(settings: Settings, model: Model) -> AsyncIterator[FileReader]:
+    """Open the workshop that reads files, and the folder they lie in meanwhile."""
+    workshop = Workshop()
+    with TemporaryDirectory(prefix="threadwise-") as folder:
+        try:
+            yield FileReader(
+                workshop,
+                model,
+                folder=Path(folder),
+                most_bytes=settings.file_max_mb * 1024 * 1024,
+                # base64 makes four bytes of three; some room is left for the text
+                request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
+            )
+        finally:
+            await workshop.close()

@@ -14,6 +14,7 @@
     ├── UnreadablePage          a web page can't be read; its text says why
     ├── FileFailed              a file can't be made or handed over; `sentence` says why
     ├── NotInstalled            the bot is not, or no longer, in this workspace
+    ├── UnreadableFile          a shared file can't be read; its text says why
     ├── SlackError              Slack did not do what it was asked
     │   ├── SlackRefused        it said why: `code` is Slack's own word
     │   ├── SlackLimited        429: too many calls of this method for now
@@ -105,6 +106,14 @@ class NotInstalled(ThreadwiseError):
     def __init__(self, team_id: str) -> None:
         super().__init__(f"not installed in {team_id or 'an unnamed workspace'}")
         self.team_id = team_id
+
+
+class UnreadableFile(ThreadwiseError):
+    """A shared file can't be shown to the model; its text is the reason, for people and the model."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class SlackError(ThreadwiseError):

@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.conversation.messages import AssistantTurn, Entry, Image, Part, Prompt, Text, UserTurn
+from bot.conversation.documents import Document
+from bot.conversation.messages import (
+    AssistantTurn,
+    Audio,
+    Entry,
+    Image,
+    Part,
+    Prompt,
+    Text,
+    UserTurn,
+    Video,
+)
 from bot.conversation.modes import Mode
-from bot.conversation.ports import Names, Pictures
-from bot.conversation.thread import Author, ChannelType, ThreadMessage, Turn
+from bot.conversation.ports import AUDIO_TOKENS, VIDEO_TOKENS, Names, Piece, Shown
+from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadMessage, Turn
 from bot.conversation.tokens import estimate
 
 SYSTEM = """\
@@ -31,8 +42,9 @@ _MESSAGE_OVERHEAD = 16
 _WORTH_CACHING = 4_000
 """Tokens; a prefix of fewer than 1,024 is not cached at all ("Context cache")."""
 _CACHED_SECONDS = 300.0
-_PICTURE_TOKENS = 2_560
-"""A picture at the model's default pixel limit (Model Studio, "Image and video understanding")."""
+NOT_SHOWN = "not shown"
+_PIXELS_A_TOKEN = 32 * 32
+"""What a picture costs (Model Studio, "Image and video understanding")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +74,7 @@ class Built:
 def build_prompt(
     turn: Turn,
     names: Names,
-    pictures: Pictures,
+    shown: Shown,
     frame: Frame,
     mode: Mode,
     *,
@@ -76,8 +88,9 @@ def build_prompt(
     zone = zone_of(names.person(turn.asker.author_id).time_zone)
     system = _system(turn, names, frame, mode, now.astimezone(zone))
     summary = SUMMARY.format(summary=turn.summary) if turn.summary else ""
+    labels = _Labels(turn, shown)
     lines = [
-        _Line.of(ts, item, names, pictures, zone)
+        _Line.of(ts, item, names, labels, zone)
         for ts, item in _timeline(turn)
         if not turn.summary or ts > turn.summary_until
     ]
@@ -177,19 +190,17 @@ class _Line:
 
     @classmethod
     def of(
-        cls, ts: str, item: ThreadMessage | str, names: Names, pictures: Pictures, zone: ZoneInfo
+        cls, ts: str, item: ThreadMessage | str, names: Names, labels: "_Labels", zone: ZoneInfo
     ) -> "_Line":
         if isinstance(item, str):
             return cls.made(ts, (Text(text=item),), ours=True)
         if item.author is Author.SELF:
             return cls.made(ts, (Text(text=item.text),), ours=True)
-        return cls.made(ts, tuple(_parts(item, names, pictures, zone)), ours=False)
+        return cls.made(ts, tuple(_parts(item, names, labels, zone)), ours=False)
 
     @classmethod
     def made(cls, ts: str, parts: tuple[Part, ...], *, ours: bool) -> "_Line":
-        cost = sum(
-            estimate(part.text) if isinstance(part, Text) else _PICTURE_TOKENS for part in parts
-        )
+        cost = sum(_cost(part) for part in parts)
         return cls(ts=ts, parts=parts, ours=ours, cost=cost + _MESSAGE_OVERHEAD)
 
     @property
@@ -197,8 +208,22 @@ class _Line:
         return "\n".join(part.text for part in self.parts if isinstance(part, Text))
 
 
+def _cost(part: Part) -> int:
+    match part:
+        case Text():
+            return estimate(part.text)
+        case Image():
+            return part.width * part.height // _PIXELS_A_TOKEN + 2
+        case Video() if part.frames:
+            return sum(map(_cost, part.frames)) // 2
+        case Video():
+            return VIDEO_TOKENS
+        case Audio():
+            return AUDIO_TOKENS
+
+
 def _parts(
-    message: ThreadMessage, names: Names, pictures: Pictures, zone: ZoneInfo
+    message: ThreadMessage, names: Names, labels: "_Labels", zone: ZoneInfo
 ) -> Iterator[Part]:
     author = message.author_name or names.person(message.author_id).name
     if message.author is Author.BOT:
@@ -206,13 +231,58 @@ def _parts(
     when = sent_at(message.ts).astimezone(zone)
     yield Text(text=f"[{author}, {when.day} {when:%b %H:%M}]\n{message.text}".rstrip())
     for file in message.files:
-        image = pictures.by_file.get(file.file_id)
-        if image is not None:
-            yield Text(text=f"[picture {file.name!r}, shared by {author}:]")
-            yield image
-        else:
-            reason = pictures.unreadable.get(file.file_id, "not shown")
+        yield from labels.parts(file, author)
+
+
+class _Labels:
+    """Gives each file a name that people can mean: "the second picture", "page 3 of the report"."""
+
+    def __init__(self, turn: Turn, shown: Shown) -> None:
+        self._shown = shown
+        pictures = (
+            file.file_id
+            for message in turn.messages
+            for file in message.files
+            if any(isinstance(piece, Image) for piece in shown.by_file.get(file.file_id, ()))
+        )
+        self._numbers = {
+            file_id: number for number, file_id in enumerate(dict.fromkeys(pictures), start=1)
+        }
+
+    def parts(self, file: SharedFile, author: str) -> Iterator[Part]:
+        """The file's pieces, each under its label; or why there are none."""
+        pieces = self._shown.by_file.get(file.file_id, ())
+        for piece in pieces:
+            yield from self._piece(piece, file, author)
+        reason = self._shown.unreadable.get(file.file_id, "" if pieces else NOT_SHOWN)
+        if reason:
             yield Text(text=f"[file {file.name!r}, {file.media_type}: {reason}]")
+
+    def _piece(self, piece: Piece, file: SharedFile, author: str) -> Iterator[Part]:
+        match piece:
+            case Document():
+                yield Text(text=_document(piece, author))
+            case Video():
+                yield Text(text=f"[video {file.name!r}, shared by {author}:]")
+                yield piece
+            case Audio():
+                yield Text(text=f"[recording {file.name!r}, shared by {author}:]")
+                yield piece
+            case Image() if piece.name != file.name:
+                yield Text(text=f"[{piece.name}:]")
+                yield piece
+            case Image():
+                number = self._numbers[file.file_id]
+                yield Text(text=f"[picture {number} {file.name!r}, shared by {author}:]")
+                yield piece
+
+
+def _document(document: Document, author: str) -> str:
+    """Its text between two marks, so that it is not taken for somebody's words."""
+    extent = f", {document.extent}" if document.extent else ""
+    note = f"\n[{document.note}]" if document.note else ""
+    head = f"[document {document.name!r}{extent}, shared by {author}:]"
+    return f"{head}\n{document.markdown}{note}\n[end of {document.name!r}]"
 
 
 def _within(lines: list[_Line], room: int, *, asked: int) -> tuple[list[_Line], list[_Line]]:
@@ -234,9 +304,9 @@ def _shorten(line: _Line, room: int) -> _Line:
     """A question too long for the model keeps its beginning and its end."""
     if line.cost <= room or not line.text:
         return line
-    pictures = tuple(part for part in line.parts if isinstance(part, Image))
+    pictures = tuple(part for part in line.parts if not isinstance(part, Text))
     text = line.text
-    spare = max(room - len(pictures) * _PICTURE_TOKENS - 2 * _MESSAGE_OVERHEAD, 200)
+    spare = max(room - sum(map(_cost, pictures)) - 2 * _MESSAGE_OVERHEAD, 200)
     keep = max(int(len(text) * spare / (estimate(text) + 1)), 200)
     if keep < len(text):
         gap = LEFT_OUT.format(count=len(text) - keep)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bot.conversation.context import Frame
 from bot.conversation.modes import Habits
-from bot.conversation.ports import Conversations, Model, Replies, Workspace
+from bot.conversation.ports import Conversations, Model, Reader, Replies, Workspace
 from bot.conversation.tools import Toolbox
 
 
@@ -17,6 +17,7 @@ class Desk:
 
     model: Model
     workspace: Workspace
+    reader: Reader
     replies: Replies
     conversations: Conversations
     frame: Frame

@@ -1,4 +1,4 @@
-"""What a prompt needs and the database does not have: late files, history, names, pictures."""
+"""What a prompt needs and the database does not have: late files, history, names, files."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,15 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.conversation.desk import Desk
-from bot.conversation.ports import Names, Pictures
+from bot.conversation.documents import Document
+from bot.conversation.fitting import fit
+from bot.conversation.ports import Names, Reply, Shown
+from bot.conversation.reading_steps import ReadingSteps
 from bot.conversation.thread import SharedFile, Turn
 
-MOST_PICTURES = 20
+MOST_FILES = 20
+"""So many of the newest files are opened."""
+DOCUMENTS_SHARE = 0.6
+"""Of the prompt; the rest is for the thread's words and for pictures."""
 TWIN_SECONDS = 0.15
 """`message` and `app_mention` come within milliseconds of each other; only the first has files."""
-CANT_SEE = "the model I use can't see pictures"
-TOO_OLD = "older than the newest pictures"
-NOT_A_PICTURE = "I can only look at pictures so far"
+TOO_OLD = "older than the newest files"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +27,16 @@ class Gathered:
 
     turn: Turn
     names: Names
-    pictures: Pictures
+    shown: Shown
 
 
 class Gathering:
     """Completes one turn; all that can be asked at once is asked at once."""
 
-    def __init__(self, turn: Turn, desk: Desk, nudged: asyncio.Event) -> None:
+    def __init__(self, turn: Turn, desk: Desk, reply: Reply, nudged: asyncio.Event) -> None:
         self.turn = turn
         self._desk = desk
+        self._reply = reply
         self._nudged = nudged
 
     async def gather(self) -> Gathered:
@@ -39,8 +44,8 @@ class Gathering:
         await self._complete_questions()
         await self._read_history()
         readable = self._desk.workspace.readable(self.turn)
-        (turn, names), pictures = await asyncio.gather(readable, self._open_pictures())
-        return Gathered(turn=turn, names=names, pictures=pictures)
+        (turn, names), shown = await asyncio.gather(readable, self._read_files())
+        return Gathered(turn=turn, names=names, shown=self._fitting(shown))
 
     async def _read_history(self) -> None:
         if self.turn.history_read:
@@ -66,20 +71,34 @@ class Gathering:
             whole = replace(question, files=files, is_whole=True)
             self.turn = await desk.conversations.complete(self.turn, whole)
 
-    async def _open_pictures(self) -> Pictures:
+    async def _read_files(self) -> Shown:
         files = list(self._newest_first())
         if not files:
-            return Pictures()
-        unreadable = {file.file_id: TOO_OLD if file.is_picture else NOT_A_PICTURE for file in files}
-        pictures = [file for file in files if file.is_picture]
-        if not self._desk.model.abilities(self._desk.frame.model).pictures:
-            unreadable |= {file.file_id: CANT_SEE for file in pictures}
-            return Pictures(unreadable=unreadable)
-        shown = pictures[:MOST_PICTURES]
-        opened = await self._desk.workspace.pictures(shown)
-        for file in shown:
-            del unreadable[file.file_id]
-        return replace(opened, unreadable={**unreadable, **opened.unreadable})
+            return Shown()
+        steps = ReadingSteps(self._reply.step)
+        shown = await self._desk.reader.read(
+            files[:MOST_FILES],
+            self._desk.workspace.download,
+            self._desk.frame.model,
+            steps.watch,
+        )
+        steps.end(files, shown.unreadable)
+        too_old = {file.file_id: TOO_OLD for file in files[MOST_FILES:]}
+        return replace(shown, unreadable={**too_old, **shown.unreadable})
+
+    def _fitting(self, shown: Shown) -> Shown:
+        """Documents may take a part of the prompt: of longer ones, what the question is about."""
+        documents = dict(_documents(shown))
+        question = "\n".join(question.text for question in self.turn.questions)
+        room = int(self._desk.frame.context_tokens * DOCUMENTS_SHARE)
+        fitted = fit(documents, question, room)
+        by_file = {
+            file_id: tuple(
+                fitted[file_id] if isinstance(piece, Document) else piece for piece in pieces
+            )
+            for file_id, pieces in shown.by_file.items()
+        }
+        return replace(shown, by_file=by_file)
 
     def _newest_first(self) -> Iterator[SharedFile]:
         """Each file once, however often it was shared."""
@@ -89,3 +108,10 @@ class Gathering:
                 if file.file_id not in seen:
                     seen.add(file.file_id)
                     yield file
+
+
+def _documents(shown: Shown) -> Iterator[tuple[str, Document]]:
+    for file_id, pieces in shown.by_file.items():
+        for piece in pieces:
+            if isinstance(piece, Document):
+                yield file_id, piece

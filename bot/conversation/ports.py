@@ -7,8 +7,9 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from bot.conversation.documents import Document
 from bot.conversation.events import Again, Wake
-from bot.conversation.messages import Delta, Image, Prompt, Step, Usage
+from bot.conversation.messages import Audio, Delta, Image, Prompt, Step, Usage, Video
 from bot.conversation.modes import ChannelSettings
 from bot.conversation.summaries import ChannelReading
 from bot.conversation.thread import (
@@ -104,13 +105,44 @@ class Names:
         return self.people.get(user_id) or Person(id=user_id, name=user_id)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pictures:
-    """The pictures of a thread that can be shown, and what could not be opened."""
+Piece = Image | Video | Audio | Document
+"""What a shared file becomes; one file may become several: a scanned document is pictures."""
+VIDEO_TOKENS = 20_000
+"""What a video may cost: its reader has the model look at it as often as this allows."""
+AUDIO_TOKENS = 8_000
+"""What a recording may cost, which is about five minutes."""
 
-    by_file: Mapping[str, Image] = field(default_factory=dict)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """The files of a thread as the model can take them, and what could not be opened."""
+
+    by_file: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+    """File id to what became of it."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """File id to the reason in words."""
+
+
+class Download(Protocol):
+    """Fetches the bytes of a shared file."""
+
+    async def __call__(self, file: SharedFile, into: Path, *, most: int) -> None:
+        """Write the file's bytes there, `most` bytes at most. Raises UnreadableFile."""
+        ...
+
+
+Watch = Callable[[SharedFile, int, int], None]
+"""Is told how far the reading of a file has come: so many pages of so many."""
+
+
+class Reader(Protocol):
+    """Makes what people share readable for the model."""
+
+    async def read(
+        self, files: Sequence[SharedFile], download: Download, model: str, watch: Watch
+    ) -> Shown:
+        """Open these files; the first come first where there are too many for one request."""
+        ...
 
 
 class Workspace(Protocol):
@@ -128,8 +160,8 @@ class Workspace(Protocol):
         """The turn with names in the texts where Slack has ids, and who they are."""
         ...
 
-    async def pictures(self, files: Sequence[SharedFile]) -> Pictures:
-        """Download and prepare these pictures; the first come first when there are too many."""
+    async def download(self, file: SharedFile, into: Path, *, most: int) -> None:
+        """Write a shared file's bytes there, `most` bytes at most. Raises UnreadableFile."""
         ...
 
 

@@ -18,7 +18,7 @@ from bot.conversation.gathering import Gathered, Gathering
 from bot.conversation.memory import Summary, fold, is_worth_folding
 from bot.conversation.messages import FinishReason, Prompt
 from bot.conversation.modes import Mode, mode_for
-from bot.conversation.ports import Closing, Ending, Pictures, Reply
+from bot.conversation.ports import Closing, Ending, Reply, Shown
 from bot.conversation.thread import ChannelType, Outcome, SharedFile, Turn
 from bot.conversation.tools import Asker
 from bot.errors import ContentRefused, LostTurn, ModelError, PromptTooLong, SlackError
@@ -67,7 +67,7 @@ class RunningTurn:
         )
         self._nudged = asyncio.Event()
         self.desk = desk
-        self._pictures = Pictures()
+        self._shown = Shown()
         self._built: Built | None = None
         self._mode: Mode | None = None
         self._asking: Asking | None = None
@@ -135,8 +135,8 @@ class RunningTurn:
     async def _answer(self) -> Closing:
         """Write the whole answer; returns what belongs beneath it."""
         self.reply.begin(title=_title(self.turn))
-        gathered = await Gathering(self.turn, self.desk, self._nudged).gather()
-        self.turn, self._pictures = gathered.turn, gathered.pictures
+        gathered = await Gathering(self.turn, self.desk, self.reply, self._nudged).gather()
+        self.turn, self._shown = gathered.turn, gathered.shown
         prefix = self._take_up()
         prompt = self._prompt(gathered, prefix)
         asking = self._asking = self._ask(gathered)
@@ -205,7 +205,7 @@ class RunningTurn:
         built = self._built = build_prompt(
             turn,
             gathered.names,
-            gathered.pictures,
+            gathered.shown,
             frame or desk.frame,
             mode,
             now=desk.clock(),
@@ -224,7 +224,7 @@ class RunningTurn:
         notes = [note] if note else []
         asked: list[SharedFile] = [file for ask in self.turn.questions for file in ask.files]
         for file in asked:
-            reason = self._pictures.unreadable.get(file.file_id)
+            reason = self._shown.unreadable.get(file.file_id)
             if reason:
                 notes.append(UNREADABLE.format(name=file.name.replace("`", "'"), reason=reason))
         return "\n".join(notes)

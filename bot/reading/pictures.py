@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
 from bot.conversation.messages import Image
+from bot.errors import UnreadableFile
 
 pillow_heif.register_heif_opener()
 Pillow.init()
@@ -29,10 +30,6 @@ BOMB = "it has more pixels than I can open"
 TOO_LARGE = "it is too large even when made smaller"
 
 
-class BrokenPicture(Exception):
-    """A picture can't be shown to the model; its text is the reason in words."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureLimits:
     """What the model takes (Model Studio, "Image and video understanding")."""
@@ -46,7 +43,7 @@ class PictureLimits:
 
 
 def prepare(data: bytes, *, name: str, limits: PictureLimits) -> Image:
-    """Turn the bytes of a shared picture into one for the model. Raises BrokenPicture.
+    """Turn the bytes of a shared picture into one for the model. Raises UnreadableFile.
 
     The first frame of an animation is taken; metadata, the place of a photo among it, is dropped.
     """
@@ -54,16 +51,16 @@ def prepare(data: bytes, *, name: str, limits: PictureLimits) -> Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _prepare(data, name, limits)
-    except BrokenPicture:
+    except UnreadableFile:
         raise
     except UnidentifiedImageError as error:
-        raise BrokenPicture(NOT_A_PICTURE) from error
+        raise UnreadableFile(NOT_A_PICTURE) from error
     except (Pillow.DecompressionBombError, MemoryError) as error:
-        raise BrokenPicture(BOMB) from error
+        raise UnreadableFile(BOMB) from error
     except (
         Exception
     ) as error:  # Pillow's decoders raise whatever they meet: struct, value, OS errors
-        raise BrokenPicture(DAMAGED) from error
+        raise UnreadableFile(DAMAGED) from error
 
 
 def _prepare(data: bytes, name: str, limits: PictureLimits) -> Image:
@@ -73,6 +70,11 @@ def _prepare(data: bytes, name: str, limits: PictureLimits) -> Image:
         source.draft("RGB", wanted)  # a JPEG is then decoded at a half, a quarter or an eighth
         upright = ImageOps.exif_transpose(source)
         picture = _plain(upright)
+    return from_pillow(picture, name=name, limits=limits)
+
+
+def from_pillow(picture: Pillow.Image, *, name: str, limits: PictureLimits) -> Image:
+    """An RGB picture, encoded for the model. Raises UnreadableFile."""
     size = _fitting(*picture.size, limits.max_pixels)
     if size != picture.size:
         picture = picture.resize(size, Pillow.Resampling.LANCZOS, reducing_gap=3.0)
@@ -88,11 +90,11 @@ def _prepare(data: bytes, name: str, limits: PictureLimits) -> Image:
 
 def _check_size(width: int, height: int, limits: PictureLimits) -> None:
     if width * height > limits.max_source_pixels:
-        raise BrokenPicture(TOO_MANY_PIXELS.format(width=width, height=height))
+        raise UnreadableFile(TOO_MANY_PIXELS.format(width=width, height=height))
     if min(width, height) < _SMALLEST_SIDE:
-        raise BrokenPicture(TOO_SMALL.format(width=width, height=height))
+        raise UnreadableFile(TOO_SMALL.format(width=width, height=height))
     if max(width, height) > _MOST_STRETCHED * min(width, height):
-        raise BrokenPicture(TOO_STRETCHED.format(width=width, height=height))
+        raise UnreadableFile(TOO_STRETCHED.format(width=width, height=height))
 
 
 def _fitting(width: int, height: int, max_pixels: int) -> tuple[int, int]:
@@ -129,7 +131,7 @@ def _encode(picture: Pillow.Image, max_bytes: int) -> tuple[bytes, str]:
             break
         photo = _as_jpeg(picture, quality)
     if len(photo) > max_bytes:
-        raise BrokenPicture(TOO_LARGE)
+        raise UnreadableFile(TOO_LARGE)
     return photo, "image/jpeg"
 
 

@@ -5,137 +5,113 @@ token elsewhere. Both count as "not allowed" here ("Working with files").
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import httpx
 
-from bot.conversation.messages import Image
-from bot.conversation.ports import Pictures
 from bot.conversation.thread import SharedFile
-from bot.reading.pictures import BrokenPicture, PictureLimits, prepare
+from bot.errors import UnreadableFile
 
-MOST_BYTES = 50 * 1024 * 1024
-"""The largest picture that is downloaded."""
-_KEPT_BYTES = 64 * 1024 * 1024
-"""Prepared pictures kept in memory for the next question about them."""
 _TRIES = 3
+_PAUSE = 0.5
 _SCANNING = frozenset({404, 409, 423, 425, 503})
 """Slack is still scanning, or still copying, a file that was shared a moment ago."""
-_AT_ONCE = 4
+_IN_MEMORY = 1024 * 1024
+"""So much is collected before it is written to the disk."""
+_PAGES = ("html", "vnd.slack-docs")
+"""Files of these media types are pages themselves."""
+_LOGIN = (b"/signin", b"signin_", b"sign in to ", b"workspace-signin")
+_PAGE_HEAD = 65_536
 
 NOT_ALLOWED = "Slack does not let me download it"
+NOT_HERE = "it is kept outside Slack"
 NOT_THERE = "Slack could not send it"
 TOO_LARGE = "it is larger than {limit} MB"
-TOO_MANY = "there is no room for more pictures in one question"
-
-
-class Unavailable(Exception):
-    """A file can't be had; its text is the reason in words."""
 
 
 class Files:
     """The files of one workspace."""
 
     def __init__(
-        self,
-        http: httpx.AsyncClient,
-        *,
-        token: str,
-        trusted: Callable[[str], bool],
-        limits: PictureLimits,
-        request_bytes: int,
-        executor: Executor,
+        self, http: httpx.AsyncClient, *, token: str, trusted: Callable[[str], bool]
     ) -> None:
         self._http = http
         self._token = token
         self._trusted = trusted
-        self._limits = limits
-        self._request_bytes = request_bytes
-        self._executor = executor
-        self._at_once = asyncio.Semaphore(_AT_ONCE)
-        self._kept: OrderedDict[str, Image] = OrderedDict()
-        self._kept_bytes = 0
 
-    async def pictures(self, files: Sequence[SharedFile]) -> Pictures:
-        """Prepare these pictures for the model, as many as one request takes, the first first."""
-        results = await asyncio.gather(*(self._picture(file) for file in files))
-        by_file: dict[str, Image] = {}
-        unreadable: dict[str, str] = {}
-        room = self._request_bytes
-        for file, result in zip(files, results, strict=True):
-            if isinstance(result, str):
-                unreadable[file.file_id] = result
-            elif len(result.data) > room:
-                unreadable[file.file_id] = TOO_MANY
-            else:
-                by_file[file.file_id] = result
-                room -= len(result.data)
-        return Pictures(by_file=by_file, unreadable=unreadable)
-
-    async def _picture(self, file: SharedFile) -> Image | str:
-        kept = self._kept.get(file.file_id)
-        if kept is not None:
-            self._kept.move_to_end(file.file_id)
-            return kept
-        try:
-            async with self._at_once:
-                data = await self.download(file, most=MOST_BYTES)
-                image = await asyncio.get_running_loop().run_in_executor(
-                    self._executor, _prepare, data, file.name, self._limits
-                )
-        except (Unavailable, BrokenPicture) as reason:
-            return str(reason)
-        self._keep(file.file_id, image)
-        return image
-
-    def _keep(self, file_id: str, image: Image) -> None:
-        self._kept[file_id] = image
-        self._kept_bytes += len(image.data)
-        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self._kept_bytes -= len(oldest.data)
-
-    async def download(self, file: SharedFile, *, most: int) -> bytes:
-        """A file's bytes. Raises Unavailable with the reason."""
+    async def download(self, file: SharedFile, into: Path, *, most: int) -> None:
+        """Write a file's bytes there, `most` bytes at most. Raises UnreadableFile."""
         if file.size > most:
-            raise Unavailable(TOO_LARGE.format(limit=most // 1024 // 1024))
+            raise UnreadableFile(_too_large(most))
         if not self._trusted(file.url):
-            raise Unavailable(NOT_ALLOWED)
+            raise UnreadableFile(NOT_HERE if file.url.startswith("http") else NOT_ALLOWED)
         for attempt in range(_TRIES):
             if attempt:
-                await asyncio.sleep(0.5 * 2**attempt)
+                await asyncio.sleep(_PAUSE * 2**attempt)
             try:
-                data = await self._get(file, most)
+                if await self._fetch(file, into, most):
+                    return
             except httpx.HTTPError:
                 continue
-            if data is not None:
-                return data
-        raise Unavailable(NOT_THERE)
+        raise UnreadableFile(NOT_THERE)
 
-    async def _get(self, file: SharedFile, most: int) -> bytes | None:
-        """The bytes, or None where trying again may help."""
+    async def _fetch(self, file: SharedFile, into: Path, most: int) -> bool:
+        """Whether the file is there now; False where trying again may help."""
         headers = {"Authorization": f"Bearer {self._token}"}
         async with self._http.stream(
             "GET", file.url, headers=headers, follow_redirects=False
         ) as response:
             if response.status_code in _SCANNING or response.status_code >= 500:
-                return None
-            is_page = "text/html" in response.headers.get("content-type", "")
-            if response.status_code != 200 or (is_page and "html" not in file.media_type):
-                raise Unavailable(NOT_ALLOWED)
-            received = bytearray()
-            async for chunk in response.aiter_bytes():
-                received += chunk
-                if len(received) > most:
-                    raise Unavailable(TOO_LARGE.format(limit=most // 1024 // 1024))
-            return bytes(received)
+                return False
+            if response.status_code != 200 or _is_foreign_page(response, file):
+                raise UnreadableFile(NOT_ALLOWED)
+            with await asyncio.to_thread(into.open, "wb") as target:
+                await _save(response, target, file, most)
+        return True
 
 
-def _prepare(data: bytes, name: str, limits: PictureLimits) -> Image:
-    return prepare(data, name=name, limits=limits)
+async def _save(response: httpx.Response, target: BinaryIO, file: SharedFile, most: int) -> None:
+    """Write what comes, piece by piece. Raises UnreadableFile above the limit or at a login."""
+    waiting = bytearray()
+    received = 0
+    async for chunk in response.aiter_bytes():
+        if not received and _is_login(chunk, file):
+            raise UnreadableFile(NOT_ALLOWED)
+        received += len(chunk)
+        if received > most:
+            raise UnreadableFile(_too_large(most))
+        waiting += chunk
+        if len(waiting) >= _IN_MEMORY:
+            await asyncio.to_thread(target.write, bytes(waiting))
+            waiting.clear()
+    await asyncio.to_thread(target.write, bytes(waiting))
+
+
+def _is_foreign_page(response: httpx.Response, file: SharedFile) -> bool:
+    """A page in the place of a file that is none."""
+    is_page = "text/html" in response.headers.get("content-type", "")
+    return is_page and not _may_be_page(file)
+
+
+def _is_login(beginning: bytes, file: SharedFile) -> bool:
+    """Slack's login page, whatever it is declared as. A page of the right length is the file."""
+    head = beginning[:_PAGE_HEAD].lower()
+    if not head.lstrip().startswith((b"<!doctype html", b"<html")):
+        return False
+    if not _may_be_page(file) and not file.media_type.startswith("text/"):
+        return True
+    return any(mark in head for mark in _LOGIN) and len(beginning) != file.size
+
+
+def _may_be_page(file: SharedFile) -> bool:
+    return any(kind in file.media_type for kind in _PAGES)
+
+
+def _too_large(most: int) -> str:
+    return TOO_LARGE.format(limit=most // 1024 // 1024)
 
 
 def slack_hosts(api_url: str) -> Callable[[str], bool]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from bot.conversation.ports import Names, Pictures
+from bot.conversation.ports import Names
 from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage, Turn
 from bot.slack.directory import Directory
 from bot.slack.files import Files
@@ -43,6 +44,6 @@ class SlackWorkspace:
         )
         return readable, names
 
-    async def pictures(self, files: Sequence[SharedFile]) -> Pictures:
-        """Download and prepare these pictures; the first come first when there are too many."""
-        return await self._files.pictures(files)
+    async def download(self, file: SharedFile, into: Path, *, most: int) -> None:
+        """Write a shared file's bytes there, `most` bytes at most. Raises UnreadableFile."""
+        await self._files.download(file, into, most=most)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.conversation.context import Frame, build_prompt
 from bot.conversation.messages import AssistantTurn, Image, Prompt, Text, UserTurn
 from bot.conversation.modes import PRESETS, Mode
-from bot.conversation.ports import Names, Person, Pictures
+from bot.conversation.ports import Names, Person, Shown
 from bot.conversation.thread import (
     Answer,
     Author,
@@ -48,9 +48,9 @@ def _build(
         answers=more.get("answers", ()),
     )
     frame = Frame(bot_name="Bot", bot_user_id="UB", model="m", context_tokens=tokens)
-    pictures = more.get("pictures", Pictures())
+    shown = more.get("shown", Shown())
     mode = more.get("mode", BALANCED)
-    return build_prompt(turn, NAMES, pictures, frame, mode, now=NOW).prompt
+    return build_prompt(turn, NAMES, shown, frame, mode, now=NOW).prompt
 
 
 def _text(prompt: Prompt) -> str:
@@ -83,14 +83,14 @@ def test_answers_stand_behind_what_they_answered() -> None:
 
 def test_pictures_come_with_their_names_and_unreadable_ones_with_the_reason() -> None:
     image = Image(name="a.png", media_type="image/png", data=b"", width=20, height=20)
-    shown = _build([_message(1, "x", files=(FILE,))], pictures=Pictures(by_file={"F1": image}))
-    broken = Pictures(unreadable={"F1": "the file is damaged"})
-    hidden = _build([_message(1, "x", files=(FILE,))], pictures=broken)
+    shown = _build([_message(1, "x", files=(FILE,))], shown=Shown(by_file={"F1": (image,)}))
+    broken = Shown(unreadable={"F1": "the file is damaged"})
+    hidden = _build([_message(1, "x", files=(FILE,))], shown=broken)
 
     entry = shown.entries[0]
     assert isinstance(entry, UserTurn)
     assert image in entry.parts
-    assert "[picture 'a.png', shared by Anna:]" in _text(shown)
+    assert "[picture 1 'a.png', shared by Anna:]" in _text(shown)
     assert "the file is damaged" in _text(hidden)
 
 

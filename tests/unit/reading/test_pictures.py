@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from PIL import Image as Pillow
 
-from bot.reading.pictures import BrokenPicture, PictureLimits, prepare
+from bot.errors import UnreadableFile
+from bot.reading.pictures import PictureLimits, prepare
 
 
 def _bytes(kind: str, size: tuple[int, int] = (400, 300), mode: str = "RGB", **more: Any) -> bytes:
@@ -62,5 +63,5 @@ def test_large_pictures_are_made_smaller() -> None:
     ],
 )
 def test_what_cannot_be_shown_is_explained(data: bytes, words: str) -> None:
-    with pytest.raises(BrokenPicture, match=words):
+    with pytest.raises(UnreadableFile, match=words):
         prepare(data, name="a", limits=PictureLimits())

@@ -1,0 +1,101 @@
+"""PowerPoint: each slide with its title, points, tables, figures of charts, and speaker's notes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pptx import Presentation
+from pptx.exc import PythonPptxError
+from pptx.util import Emu
+
+from bot.conversation.documents import Document, Passage
+from bot.errors import UnreadableFile
+from bot.reading.archives import check
+from bot.reading.passages import cut
+
+MOST_SLIDES = 1_000
+_MOST_DEPTH = 8
+DAMAGED = "the file is damaged"
+ONLY_FIRST = "only the first {read:,} of {count:,} slides were read"
+PICTURES_LEFT = "the pictures on the slides are not shown"
+
+
+def read_slides(path: Path, name: str, watch: Callable[[int, int], None]) -> Document:
+    """The presentation. Raises UnreadableFile."""
+    check(path)
+    try:
+        presentation = Presentation(str(path))
+    except (PythonPptxError, KeyError, ValueError) as error:
+        raise UnreadableFile(DAMAGED) from error
+    count = len(presentation.slides)
+    passages: list[Passage] = []
+    has_pictures = False
+    for number, slide in enumerate(islice(presentation.slides, MOST_SLIDES), start=1):
+        watch(number - 1, count)
+        has_pictures = has_pictures or any(_is_picture(shape) for shape in slide.shapes)
+        passages.extend(cut("\n".join(_lines(slide)) or "(no text)", f"slide {number}"))
+    notes = [PICTURES_LEFT] if has_pictures else []
+    if count > MOST_SLIDES:
+        notes.append(ONLY_FIRST.format(read=MOST_SLIDES, count=count))
+    extent = "1 slide" if count == 1 else f"{count:,} slides"
+    return Document(name=name, extent=extent, passages=tuple(passages), note="; ".join(notes))
+
+
+def _lines(slide: Any) -> Iterator[str]:
+    title = slide.shapes.title
+    if title is not None and title.text_frame.text.strip():
+        yield f"## {' '.join(title.text_frame.text.split())}"
+    title_id = title.shape_id if title is not None else None
+    yield from _of_shapes((shape for shape in slide.shapes if shape.shape_id != title_id), 0)
+    if slide.has_notes_slide:
+        notes = slide.notes_slide.notes_text_frame
+        if notes is not None and notes.text.strip():
+            yield f"\nSpeaker's notes: {notes.text.strip()}"
+
+
+def _of_shapes(shapes: Iterable[Any], depth: int) -> Iterator[str]:
+    """From top to bottom, as people read a slide, not as the shapes were drawn."""
+    for shape in sorted(shapes, key=lambda shape: (shape.top or Emu(0), shape.left or Emu(0))):
+        if hasattr(shape, "shapes"):
+            if depth < _MOST_DEPTH:
+                yield from _of_shapes(shape.shapes, depth + 1)
+        elif shape.has_text_frame:
+            yield from _of_text(shape.text_frame)
+        elif getattr(shape, "has_table", False):
+            yield from _of_table(shape.table)
+        elif getattr(shape, "has_chart", False):
+            yield from _of_chart(shape.chart)
+
+
+def _of_text(frame: Any) -> Iterator[str]:
+    for paragraph in frame.paragraphs:
+        text = "".join(run.text for run in paragraph.runs).strip()
+        if text:
+            yield f"{'  ' * paragraph.level}- {text}"
+
+
+def _of_table(table: Any) -> Iterator[str]:
+    yield ""
+    for position, row in enumerate(table.rows):
+        yield f"| {' | '.join(' '.join(cell.text.split()) for cell in row.cells)} |"
+        if position == 0:
+            yield f"|{' --- |' * len(row.cells)}"
+    yield ""
+
+
+def _of_chart(chart: Any) -> Iterator[str]:
+    title = chart.chart_title.text_frame.text if chart.has_title else ""
+    yield f"\nChart{f' {title!r}' if title else ''}:"
+    for plot in chart.plots:
+        names = [str(category) for category in plot.categories]
+        yield f"| | {' | '.join(names)} |"
+        yield f"|{' --- |' * (len(names) + 1)}"
+        for series in plot.series:
+            values = ("" if value is None else f"{value:g}" for value in series.values)
+            yield f"| {series.name} | {' | '.join(values)} |"
+    yield ""
+
+
+def _is_picture(shape: Any) -> bool:
+    return type(shape).__name__ == "Picture"
