@@ -87,12 +87,18 @@ def sniff(path: Path, *, name: str, media_type: str) -> Kind:
         return _in_zip(path)
     if head.startswith(olefile.MAGIC):
         return _in_ole(path)
-    if b"%PDF-" in head[:1024]:
+    if _is_pdf(head, name, media_type):
         return Kind.PDF
     found = _by_beginning(head)
     if found is not None:
         return found
     return _kind_of_text(sample, PurePath(name).suffix.lower(), media_type.lower())
+
+
+def _is_pdf(head: bytes, name: str, media_type: str) -> bool:
+    """Readers have always allowed rubbish in front of a PDF; a text may well speak of one."""
+    claims = media_type == "application/pdf" or name.lower().endswith(".pdf")
+    return head.startswith(b"%PDF") or (claims and b"%PDF-" in head[:1024])
 
 
 def _by_beginning(head: bytes) -> Kind | None:

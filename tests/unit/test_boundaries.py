@@ -35,7 +35,6 @@ LIBRARIES = {
     "markdownify": {"reading"},
     "odfdo": {"reading"},
     "olefile": {"reading"},
-    "pptx": {"reading"},
     "pypdfium2": {"reading"},
     "python_calamine": {"reading"},
     "striprtf": {"reading"},
