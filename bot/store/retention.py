@@ -1,21 +1,35 @@
-"""Forgets: deletes whole conversations, with every message, file and answer of theirs."""
+"""Forgets: what is old, a workspace, a channel, or a person."""
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.thread import ChannelType
 from bot.store.db import Writer
-from bot.store.tables import Base, Conversation, ErrandRow, Message
+from bot.store.tables import (
+    Attachment,
+    Base,
+    Conversation,
+    DigestRow,
+    DigestRun,
+    ErrandRow,
+    Message,
+    Rating,
+    Reply,
+    SummaryRow,
+)
 
 FORGET = "forget"
 """The kind of errand that forgets: it outlives what it deletes."""
+_PERSON = frozenset({"user_id", "owner_id"})
+"""The columns that say whose a row is."""
 _AT_ONCE = 200
 """Conversations in one transaction: nobody else waits long."""
 
 
 async def forget_before(writer: Writer, moment: float) -> int:
-    """Delete the conversations whose newest message is older; returns how many.
+    """Delete what is older: conversations in which nothing was said since, summaries, digests' notes.
 
-    `moment` is in seconds since the epoch.
+    `moment` is in seconds since the epoch. Returns how many conversations.
     """
     newest = f"{moment:017.6f}"  # a ts is compared as text: as many digits as Slack's
 
@@ -26,9 +40,90 @@ async def forget_before(writer: Writer, moment: float) -> int:
                 Conversation.created_at < moment, Conversation.id.not_in(alive)
             )
         )
+        await connection.execute(delete(SummaryRow).where(SummaryRow.created_at < moment))
+        await connection.execute(delete(DigestRun).where(DigestRun.due_at < moment))
         return gone.rowcount
 
     return await writer.run(change)
+
+
+async def forget_channel(writer: Writer, team_id: str, channel_id: str) -> int:
+    """Delete everything of a channel; returns how many conversations.
+
+    Digests that were ordered for it stay: they are their owners'.
+    """
+
+    async def change(connection: AsyncConnection) -> int:
+        conversations = 0
+        for table in _of_teams():
+            if "channel_id" in table.c:
+                gone = await connection.execute(
+                    delete(table).where(
+                        table.c.team_id == team_id, table.c.channel_id == channel_id
+                    )
+                )
+                conversations += gone.rowcount if table is Conversation.__table__ else 0
+        await _forget_notes(connection, team_id, channel_id)
+        return conversations
+
+    return await writer.run(change)
+
+
+async def forget_person(writer: Writer, team_id: str, user_id: str) -> int:
+    """Delete what a person has said, shown, asked for and rated; returns how many messages.
+
+    Direct messages with them go whole. In other threads their messages become empty, the answers
+    to these too, and the threads' summaries are made anew; what others said stays.
+    """
+
+    async def change(connection: AsyncConnection) -> int:
+        theirs = (Message.team_id == team_id, Message.author_id == user_id)
+        said = await connection.scalar(select(func.count(Message.id)).where(*theirs))
+        threads = select(Message.conversation_id).where(*theirs)
+        alone = Conversation.channel_type == ChannelType.DM.value
+        await connection.execute(delete(Conversation).where(Conversation.id.in_(threads), alone))
+        await _empty_messages(connection, team_id, user_id)
+        rated = select(Reply.id).join(Conversation).where(Conversation.team_id == team_id)
+        await connection.execute(
+            delete(Rating).where(Rating.user_id == user_id, Rating.reply_id.in_(rated))
+        )
+        for table in _of_teams():
+            for column in _PERSON & set(table.c.keys()):
+                await connection.execute(
+                    delete(table).where(table.c.team_id == team_id, table.c[column] == user_id)
+                )
+        return said or 0
+
+    return await writer.run(change)
+
+
+async def _empty_messages(connection: AsyncConnection, team_id: str, user_id: str) -> None:
+    theirs = (Message.team_id == team_id, Message.author_id == user_id)
+    ids, threads = select(Message.id).where(*theirs), select(Message.conversation_id).where(*theirs)
+    answered = select(Message.reply_id).where(*theirs, Message.reply_id.is_not(None))
+    await connection.execute(delete(Attachment).where(Attachment.message_id.in_(ids)))
+    await connection.execute(update(Reply).where(Reply.id.in_(answered)).values(text=""))
+    await connection.execute(
+        update(Conversation)
+        .where(Conversation.id.in_(threads))
+        .values(summary="", summary_until="")
+    )
+    await connection.execute(
+        update(Message).where(*theirs).values(text="", author_name="", deleted=True)
+    )
+
+
+async def _forget_notes(connection: AsyncConnection, team_id: str, channel_id: str) -> None:
+    """Take a channel out of what digests have told."""
+    runs = await connection.execute(
+        select(DigestRun.id, DigestRun.told).join(DigestRow).where(DigestRow.team_id == team_id)
+    )
+    for run in runs.all():
+        notes = [note for note in run.told["notes"] if note.get("channel_id") != channel_id]
+        if len(notes) < len(run.told["notes"]):
+            await connection.execute(
+                update(DigestRun).where(DigestRun.id == run.id).values(told={"notes": notes})
+            )
 
 
 async def forget_team(writer: Writer, team_id: str, *, before: float) -> int:
@@ -54,6 +149,8 @@ async def forget_team(writer: Writer, team_id: str, *, before: float) -> int:
 
     async def change(connection: AsyncConnection) -> None:
         for table in _of_teams():
+            if table is Conversation.__table__:
+                continue  # the old ones are gone, the new ones stay
             statement = delete(table).where(table.c.team_id == team_id)
             if table.name == ErrandRow.__tablename__:
                 statement = statement.where(table.c.kind != FORGET)
@@ -68,7 +165,5 @@ def _of_teams() -> list[Table]:
     return [
         table
         for table in Base.metadata.sorted_tables
-        if "team_id" in table.c
-        and not table.foreign_keys
-        and table.name != Conversation.__tablename__
+        if "team_id" in table.c and not table.foreign_keys
     ]

@@ -47,7 +47,7 @@ LIBRARIES = {
     "openpyxl": {"export", "reading"},
     "pptx": {"export", "reading"},
     "typst": {"export"},
-    "sqlalchemy": {"store", "check"},
+    "sqlalchemy": {"store", "check", "data"},
     "alembic": {"store"},
     "cryptography": {"store"},
     "aiosqlite": {"store"},

@@ -177,6 +177,20 @@ def test_a_database_without_tables_is_told_how_to_mend(tmp_path: Path) -> None:
     assert "Traceback" not in told.stderr
 
 
+def test_data_of_people_is_given_out_and_deleted_only_when_it_is_clear_whose(
+    tmp_path: Path,
+) -> None:
+    _bot("migrate", folder=tmp_path, **GOOD)
+    told = _bot("data", "export", folder=tmp_path, **GOOD)
+    both = _bot("data", "purge", "--user", "U1", "--channel", "C1", folder=tmp_path, **GOOD)
+    deleted = _bot("data", "purge", "--team", "T1", "--yes", folder=tmp_path, **GOOD)
+
+    assert (told.returncode, "--team" in told.stderr) == (2, True)
+    assert (both.returncode, "not both" in both.stderr) == (2, True)
+    assert (deleted.returncode, "0 conversations" in deleted.stderr) == (0, True)
+    assert "Traceback" not in told.stderr + both.stderr
+
+
 @pytest.fixture
 def environ(playground: RunningPlayground) -> dict[str, str]:
     return {
