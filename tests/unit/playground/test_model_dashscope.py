@@ -8,6 +8,9 @@ import pytest
 
 from tests.playground import RunningPlayground
 
+# The client's calls return one of two things by their arguments, which its types don't follow.
+GENERATION: Any = dashscope.Generation
+CONVERSATION: Any = dashscope.MultiModalConversation
 SEEING, READING = "qwen3.7-plus", "qwen3.7-max"
 CALCULATE = {"type": "function", "function": {"name": "calculate", "parameters": {}}}
 
@@ -28,7 +31,7 @@ def _shown(words: str) -> list[dict[str, Any]]:
 
 def _text(*, messages: list[dict[str, Any]], **more: Any) -> Any:
     more = {"model": READING, "result_format": "message", "enable_thinking": False, **more}
-    return dashscope.Generation.call(messages=messages, **more)
+    return GENERATION.call(messages=messages, **more)
 
 
 def test_text_comes_whole_or_in_pieces_or_as_growing_snapshots(at: dict[str, Any]) -> None:
@@ -47,9 +50,7 @@ def test_text_comes_whole_or_in_pieces_or_as_growing_snapshots(at: dict[str, Any
 
 
 def test_the_older_clients_get_text(at: dict[str, Any]) -> None:
-    answer = dashscope.Generation.call(
-        model="qwen-plus", prompt="what is 6*7?", result_format="text", **at
-    )
+    answer = GENERATION.call(model="qwen-plus", prompt="what is 6*7?", result_format="text", **at)
     assert answer.output.text == "That is **42**."
     assert answer.output.finish_reason == "stop"
 
@@ -95,13 +96,11 @@ def test_text_calls_tools_and_tells_its_sources(at: dict[str, Any]) -> None:
 
 def test_multimodal_answers_in_parts(at: dict[str, Any]) -> None:
     given: dict[str, Any] = {"model": SEEING, "messages": _shown("what is 6*7?"), **at}
-    whole = dashscope.MultiModalConversation.call(enable_thinking=False, **given)
+    whole = CONVERSATION.call(enable_thinking=False, **given)
     assert whole.output.choices[0].message.content == [{"text": "That is **42**."}]
 
     frames = list(
-        dashscope.MultiModalConversation.call(
-            stream=True, incremental_output=True, enable_thinking=True, **given
-        )
+        CONVERSATION.call(stream=True, incremental_output=True, enable_thinking=True, **given)
     )
     messages = [frame.output.choices[0].message for frame in frames]
     assert messages[0].content == []
@@ -109,7 +108,7 @@ def test_multimodal_answers_in_parts(at: dict[str, Any]) -> None:
 
 
 def test_the_wrong_family_is_the_wrong_address(at: dict[str, Any]) -> None:
-    wrong = dashscope.MultiModalConversation.call(model=READING, messages=_shown("x"), **at)
+    wrong = CONVERSATION.call(model=READING, messages=_shown("x"), **at)
     assert (wrong.status_code, wrong.code) == (400, "InvalidParameter")
     assert wrong.message.startswith("url error, please check url！")
     assert _text(messages=_said("x"), **{**at, "model": SEEING}).message.startswith("url error")
@@ -122,7 +121,7 @@ def test_files_are_uploaded_and_seen_by_their_own_client(
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(b"\x00\x00\x00\x18ftypmp42" + b"x" * 500)
     content = [{"video": f"file://{clip}"}, {"text": "what is it?"}]
-    answer = dashscope.MultiModalConversation.call(
+    answer = CONVERSATION.call(
         model=SEEING, messages=[{"role": "user", "content": content}], enable_thinking=False, **at
     )
     assert "a video, MP4, 512 bytes" in answer.output.choices[0].message.content[0]["text"]
