@@ -6,12 +6,14 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
 from rich.console import Console
 
 from bot.config import playground_environ
+from bot.manifest import manifest
 from bot.playground.server import PlaygroundSettings, serve
 
 _out = Console()
@@ -25,7 +27,7 @@ async def run(*, host: str, port: int, limits: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with tempfile.TemporaryDirectory(prefix="threadwise-") as folder:
         url = f"http://{host}:{port}"
-        settings = PlaygroundSettings(limits=limits)
+        settings = PlaygroundSettings(limits=limits, manifest=manifest(host=None, agent=True))
         environ, is_real = playground_environ(
             url,
             Path(folder),
@@ -33,7 +35,7 @@ async def run(*, host: str, port: int, limits: bool) -> None:
             app_token=settings.app_token,
             model_key=settings.model.api_key,
         )
-        settings = PlaygroundSettings(limits=limits, model_name="real" if is_real else "rehearsal")
+        settings = replace(settings, model_name="real" if is_real else "rehearsal")
         async with _serving(serve(settings, host=host, port=port)):
             _out.print(f"The playground is at [bold]{url}[/] — Ctrl+C ends it.")
             running = asyncio.create_task(_keep_running(environ, Path.cwd()), name="bot")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.manifest import manifest
 from bot.playground.model import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from tests.playground import RunningBot, RunningPlayground, running_bot
@@ -16,7 +17,8 @@ SHARED = Path(__file__).parents[1] / "../shared"
 def playground() -> Iterator[RunningPlayground]:
     """A workspace and a model that answers at once."""
     model = ModelSettings(first_token_seconds=0.05, tokens_per_second=200)
-    running = RunningPlayground(PlaygroundSettings(model=model))
+    app = manifest(host=None, agent=True)
+    running = RunningPlayground(PlaygroundSettings(model=model, manifest=app))
     yield running
     running.close()
 

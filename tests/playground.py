@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from bot.playground.server import PlaygroundSettings, serve
 
 T = TypeVar("T")
 Message = dict[str, Any]
+View = dict[str, Any]
 
 ANNA, BEN, CHEN = "U0ANNA", "U0BEN", "U0CHEN"
 BOT = "U0THREADW"
@@ -128,16 +129,114 @@ class RunningPlayground:
 
         return until(begun, what=f"an answer that grows in {ts}") or {}
 
-    def click(self, message: Message, action_id: str, *, channel: str = GENERAL) -> None:
-        """Press a button of a message."""
-        action = next(one for one in buttons(message) if one["action_id"] == action_id)
-        self.post(
-            "actions",
-            **{"as": ANNA},
-            channel=channel,
-            ts=message["ts"],
-            action={**action, "type": "button"},
-        )
+    def click(
+        self,
+        message: Message,
+        action_id: str,
+        *,
+        value: Any = None,
+        channel: str = GENERAL,
+        who: str = ANNA,
+    ) -> None:
+        """Press a button of a message, or choose a `value` in one of its menus."""
+        action = {"action_id": action_id, "value": value}
+        self.post("actions", **{"as": who}, channel=channel, ts=message["ts"], action=action)
+
+    def command(self, text: str, *, who: str = ANNA, channel: str = GENERAL) -> list[Message]:
+        """Send a slash command; what its person, or everybody, is shown then in the channel."""
+
+        def seen() -> set[str]:
+            return {one["ts"] for one in self.messages(channel, who=who)}
+
+        before = seen()
+        self.post("commands", **{"as": who}, channel=channel, text=text)
+        until(lambda: seen() - before, what=f"an answer to {text}")
+        return [one for one in self.messages(channel, who=who) if one["ts"] not in before]
+
+    def messages(self, channel: str = GENERAL, *, who: str = ANNA) -> list[Message]:
+        """What stands in a channel for somebody, what only they see included."""
+        query = {"channel": channel, "as": who}
+        found: list[Message] = self.http.get("/playground/history", params=query).json()["messages"]
+        return sorted(found, key=lambda one: one["ts"])
+
+    def ephemerals(self, who: str = ANNA, channel: str = GENERAL) -> list[Message]:
+        """What only this person sees in a channel, threads included."""
+        query = {"channel": channel, "as": who}
+        answer = self.http.get("/playground/ephemerals", params=query).json()
+        found: list[Message] = answer["messages"]
+        return found
+
+    def shortcut(
+        self, message: Message | None, callback_id: str, *, who: str = ANNA, channel: str = GENERAL
+    ) -> None:
+        """Call a message's shortcut, or without a message a global one."""
+        where = {"channel": channel, "ts": message["ts"]} if message else {}
+        self.post("shortcuts", **{"as": who}, callback_id=callback_id, **where)
+
+    def views(self, who: str = ANNA) -> dict[str, Any]:
+        """What somebody has open (`stack`, the topmost last), and their `home`."""
+        found: dict[str, Any] = self.http.get("/playground/views", params={"as": who}).json()
+        return found
+
+    def view(self, who: str = ANNA, *, callback_id: str = "") -> View:
+        """Wait for a modal, the topmost one."""
+
+        def opened() -> View | None:
+            stack = self.views(who)["stack"]
+            is_it = stack and callback_id in {"", stack[-1]["callback_id"]}
+            return stack[-1] if is_it else None
+
+        return until(opened, what=f"a modal {callback_id}") or {}
+
+    def submit(self, view: View, values: dict[str, Any], *, who: str = ANNA) -> dict[str, Any]:
+        """Fill in a modal and send it; values are plain, by action id.
+
+        Returns `errors` by block id (empty: it was taken), or `trouble` when nobody answered.
+        """
+        given = _by_block(view, values)
+        return self.post("views/submit", **{"as": who}, view=view["id"], values=given)
+
+    def click_in_view(
+        self,
+        view: View,
+        action_id: str,
+        *,
+        value: Any = None,
+        values: dict[str, Any] | None = None,
+        who: str = ANNA,
+    ) -> None:
+        """Press a button of a modal or the Home tab, or choose a `value`; `values` as in `submit`."""
+        given = _by_block(view, values or {})
+        action = {"action_id": action_id, "value": value}
+        self.post("actions", **{"as": who}, view=view["id"], action=action, values=given)
+
+    def close_view(self, *, who: str = ANNA) -> None:
+        """Close the topmost modal."""
+        self.post("views/close", **{"as": who})
+
+    def home(self, who: str = ANNA, *, after: str = "") -> View:
+        """Open the bot's Home tab and wait for what it shows; `after` is a hash it no longer has."""
+        self.post("home", **{"as": who}, tab="home")
+
+        def shown_home() -> View | None:
+            home = self.views(who)["home"]
+            return home if home and home["hash"] != after else None
+
+        return until(shown_home, what="the Home tab") or {}
+
+    def add_person(self, name: str, *, channels: Sequence[str] = (), **more: Any) -> str:
+        """Somebody new: `is_restricted`, `is_stranger`, `deleted`, `tz`; returns their id."""
+        real_name = more.pop("real_name", name.title())
+        about = {"name": name, "real_name": real_name, "channels": list(channels), **more}
+        return str(self.post("people", **about)["id"])
+
+    def add_channel(self, channel_id: str, *, members: Sequence[str] = (), **more: Any) -> str:
+        """A new channel (`type`, `name`, `archived`); the bot is in it only as a member."""
+        return str(self.post("channels", id=channel_id, members=list(members), **more)["id"])
+
+    def invite(self, channel: str, user: str = BOT, *, who: str = ANNA) -> None:
+        """Take somebody, or the bot, into a channel."""
+        self.post("join", **{"as": who}, channel=channel, user=user)
 
     def calls(self, method: str = "") -> list[dict[str, Any]]:
         """The Web API calls so far."""
@@ -176,6 +275,22 @@ def buttons(message: Message) -> list[dict[str, Any]]:
         if block["type"] == "actions"
         for element in block["elements"]
     ]
+
+
+def elements(view: View) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every element of a view or message, with its block's id."""
+    for block in view.get("blocks", []):
+        parts = [block.get("accessory"), block.get("element"), *(block.get("elements") or [])]
+        yield from ((block["block_id"], one) for one in parts if one and "action_id" in one)
+
+
+def _by_block(view: View, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    given: dict[str, dict[str, Any]] = {}
+    for action_id, value in values.items():
+        found = [block for block, one in elements(view) if one["action_id"] == action_id]
+        assert found, f"the view asks for no {action_id}"
+        given.setdefault(found[0], {})[action_id] = value
+    return given
 
 
 def shown(message: Message) -> str:

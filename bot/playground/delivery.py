@@ -50,7 +50,12 @@ class Delivery:
             await self._session.close()
 
     def emit(self, event: Payload, **envelope: Any) -> None:
-        """Send an event of the Events API; nobody waits for it."""
+        """Send an event of the Events API, if the app is told of it; nobody waits for it."""
+        if self._workspace.app.hears(event):
+            self.deliver(event, **envelope)
+
+    def deliver(self, event: Payload, **envelope: Any) -> None:
+        """Send an event, whatever the app has subscribed to."""
         body = {
             "token": "playground",
             "team_id": self._workspace.team_id,

@@ -18,6 +18,16 @@ _TIERS = {
     "conversations.info": 50,
     "conversations.list": 20,
     "conversations.members": 100,
+    "conversations.open": 50,
+    "conversations.join": 50,
+    "users.conversations": 50,
+    "views.open": 100,
+    "views.push": 100,
+    "views.update": 100,
+    "views.publish": 100,
+    "files.getUploadURLExternal": 100,
+    "files.completeUploadExternal": 100,
+    "assistant.threads.setStatus": 600,
     "users.info": 100,
     "users.list": 20,
     "files.info": 100,
@@ -31,6 +41,8 @@ _TIERS = {
 }
 _OTHER = 50
 _POST_BURST = 3
+_HISTORY = frozenset({"conversations.history", "conversations.replies"})
+_HISTORY_SECONDS = 60.0
 
 
 @dataclass
@@ -53,24 +65,36 @@ class _Bucket:
 
 
 class Limits:
-    """The limits of the app in the workspace."""
+    """The limits of the app in the workspace.
+
+    `few_reads` is for apps that are sold outside the Marketplace: history once a minute.
+    """
 
     def __init__(self, *, on: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self.on = on
+        self.few_reads = False
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
 
     def retry_after(self, method: str, channel: str) -> int:
         """Count a call; whole seconds to wait when it is one too many, else 0."""
-        if not self.on:
+        is_few = self.few_reads and method in _HISTORY
+        if not self.on and not is_few:
             return 0
         now = self._clock()
         key = f"{method} {channel}" if method == "chat.postMessage" else method
+        if is_few:
+            key = f"{method}, few"
         bucket = self._buckets.get(key)
         if bucket is None:
-            a_minute = _TIERS.get(method, _OTHER)
-            bucket = _Bucket(a_minute, a_minute / 60, a_minute, now)
-            if method == "chat.postMessage":
-                bucket = _Bucket(_POST_BURST, 1.0, _POST_BURST, now)
-            self._buckets[key] = bucket
+            bucket = self._buckets[key] = _bucket(method, is_few, now)
         return math.ceil(bucket.take(now))
+
+
+def _bucket(method: str, is_few: bool, now: float) -> _Bucket:
+    if is_few:
+        return _Bucket(1, 1 / _HISTORY_SECONDS, 1, now)
+    if method == "chat.postMessage":
+        return _Bucket(_POST_BURST, 1.0, _POST_BURST, now)
+    a_minute = _TIERS.get(method, _OTHER)
+    return _Bucket(a_minute, a_minute / 60, a_minute, now)

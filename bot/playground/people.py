@@ -1,13 +1,11 @@
 """What people do in the playground, and the events that Slack would send for it."""
 
 import re
-from io import BytesIO
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
-
-from bot.playground.chat import Chat, show_ephemeral
 from bot.playground.delivery import Delivery
+from bot.playground.streams import Streams
+from bot.playground.views import Views
 from bot.playground.workspace import Channel, Message, Refusal, StoredFile, Workspace
 
 _TOKEN = re.compile(r"<(@[UW]\w+|#C\w+|![a-z]+|https?://[^>|\s]+)(?:\|([^>]*))?>")
@@ -16,10 +14,13 @@ _TOKEN = re.compile(r"<(@[UW]\w+|#C\w+|![a-z]+|https?://[^>|\s]+)(?:\|([^>]*))?>
 class People:
     """Acts for the people of the workspace."""
 
-    def __init__(self, workspace: Workspace, delivery: Delivery, chat: Chat) -> None:
+    def __init__(
+        self, workspace: Workspace, delivery: Delivery, streams: Streams, views: Views
+    ) -> None:
         self._workspace = workspace
         self._delivery = delivery
-        self._chat = chat
+        self._streams = streams
+        self._views = views
 
     def say(
         self,
@@ -33,7 +34,7 @@ class People:
         subtype: str = "",
     ) -> Message:
         """Write a message. Raises Refusal."""
-        channel = self._member(user, channel_id)
+        channel = self._workspace.member(user, channel_id)
         message: Message = {
             "type": "message",
             "user": user,
@@ -91,7 +92,7 @@ class People:
 
     def react(self, user: str, channel_id: str, ts: str, name: str, *, remove: bool) -> None:
         """Put a reaction on a message, or take it away."""
-        channel = self._member(user, channel_id)
+        channel = self._workspace.member(user, channel_id)
         message = channel.messages[ts]
         reactions = {one["name"]: one for one in message.get("reactions", [])}
         reaction = reactions.setdefault(name, {"name": name, "users": [], "count": 0})
@@ -108,8 +109,8 @@ class People:
 
     def stop(self, user: str, channel_id: str, thread_ts: str) -> None:
         """Press Slack's own Stop in a thread."""
-        channel = self._member(user, channel_id)
-        stopped = self._chat.stop_by(self._workspace, channel, thread_ts, user)
+        channel = self._workspace.member(user, channel_id)
+        stopped = self._streams.stop_by_reader(channel, thread_ts)
         self._emit(
             channel,
             {
@@ -121,114 +122,37 @@ class People:
             },
         )
 
+    def invite(self, user: str, channel_id: str, invited: str) -> None:
+        """Take somebody, or the bot, into a channel. Raises Refusal."""
+        channel = self._workspace.member(user, channel_id)
+        if invited not in {*self._workspace.people, self._workspace.bot_user_id}:
+            raise Refusal("user_not_found")
+        if invited in channel.members:
+            raise Refusal("already_in_channel")
+        channel.members.add(invited)
+        joined = {"user": invited, "inviter": user, "ts": self._workspace.next_ts()}
+        text = f"<@{invited}> has joined the channel"
+        message: Message = {"type": "message", "subtype": "channel_join", **joined, "text": text}
+        self._workspace.add(channel, message)
+        self._emit(channel, message)
+        letter = "C" if channel.type == "channel" else "G"
+        member = {"type": "member_joined_channel", "team": self._workspace.team_id}
+        self._delivery.emit({**member, **joined, "channel": channel.id, "channel_type": letter})
+        self._workspace.tell(channel, {"type": "channels"})
+
     def open_home(self, user: str, tab: str) -> dict[str, Any] | None:
         """Open the bot's tab; returns what it shows, if it has published anything."""
-        person = self._workspace.people[user]
-        channel = self._workspace.channels[f"D0{person.name.upper()}"]
-        event = {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": tab}
-        self._emit(channel, event)
-        return self._workspace.homes.get(user)
-
-    async def command(self, user: str, channel_id: str, text: str, respond_url: str) -> None:
-        """Send a slash command, and show what the bot answers."""
-        channel = self._member(user, channel_id)
-        command, _, rest = text.partition(" ")
-        body = {
-            "token": "playground",
-            "team_id": self._workspace.team_id,
-            "team_domain": "acme",
-            "channel_id": channel.id,
-            "channel_name": channel.name or "directmessage",
-            "user_id": user,
-            "user_name": self._workspace.people[user].name,
-            "command": command,
-            "text": rest,
-            "api_app_id": self._workspace.app_id,
-            "is_enterprise_install": "false",
-            "response_url": respond_url,
-            "trigger_id": self._trigger(user),
-        }
-        answer = await self._delivery.send("slash_commands", body, name=command)
-        self._show_answer(user, channel, answer, failed=f"{command} failed: operation_timeout")
-
-    async def click(
-        self, user: str, action: dict[str, Any], channel_id: str, ts: str, respond_url: str
-    ) -> None:
-        """Press a button."""
-        channel = self._member(user, channel_id)
-        message = channel.messages.get(ts) or {}
-        body = {
-            "type": "block_actions",
-            "team": {"id": self._workspace.team_id, "domain": "acme"},
-            "user": {"id": user, "name": self._workspace.people[user].name},
-            "api_app_id": self._workspace.app_id,
-            "container": {"type": "message", "message_ts": ts, "channel_id": channel.id},
-            "trigger_id": self._trigger(user),
-            "channel": {"id": channel.id, "name": channel.name},
-            "message": message,
-            "response_url": respond_url,
-            "actions": [{"action_ts": self._workspace.next_ts(), **action}],
-        }
-        answer = await self._delivery.send("interactive", body, name="block_actions")
-        if answer is None:
-            self._show_answer(user, channel, None, failed="The app did not respond.")
-
-    def store(self, name: str, data: bytes, media_type: str, user: str, url: str) -> StoredFile:
-        """Upload a file."""
-        file_id = self._workspace.next_id("F")
-        address = f"{url}/files/{file_id}/{name}"
-        meta = {
-            "id": file_id,
-            "name": name,
-            "title": name,
-            "mimetype": media_type,
-            "filetype": name.rsplit(".", 1)[-1].lower(),
-            "size": len(data),
-            "mode": "hosted",
-            "user": user,
-            "url_private": address,
-            "url_private_download": address,
-            "file_access": "visible",
-            **_size(data),
-        }
-        stored = StoredFile(meta=meta, data=data)
-        self._workspace.files[file_id] = stored
-        return stored
-
-    def _show_answer(
-        self, user: str, channel: Channel, answer: dict[str, Any] | None, *, failed: str
-    ) -> None:
-        text = failed if answer is None else answer.get("text", "")
-        if not text and not (answer or {}).get("blocks"):
-            return
-        message: Message = {
-            "type": "message",
-            "bot_id": self._workspace.bot_id,
-            "ts": self._workspace.next_ts(),
-            "text": text,
-        }
-        if answer and answer.get("blocks"):
-            message["blocks"] = answer["blocks"]
-        if answer and answer.get("response_type") == "in_channel":
-            self._workspace.add(channel, message)
-        else:
-            show_ephemeral(self._workspace, channel, user, message)
-
-    def _trigger(self, user: str) -> str:
-        trigger = self._workspace.next_id("trigger-")
-        self._workspace.views[f"trigger {trigger}"] = {"user": user}
-        return trigger
-
-    def _member(self, user: str, channel_id: str) -> Channel:
-        if user not in self._workspace.people:
-            raise Refusal("user_not_found")
-        channel = self._workspace.channel(channel_id)
-        if user not in channel.members:
-            raise Refusal("not_in_channel")
-        return channel
+        channel, view = self._workspace.dm(user), self._views.home(user)
+        event: dict[str, Any] = {"type": "app_home_opened", "user": user, "tab": tab}
+        event |= {"channel": channel.id}
+        if view is not None and tab == "home":
+            event["view"] = view
+        event["event_ts"] = self._workspace.next_ts()
+        self._delivery.emit(event)
+        return view
 
     def _own(self, user: str, channel_id: str, ts: str) -> tuple[Channel, Message]:
-        channel = self._member(user, channel_id)
+        channel = self._workspace.member(user, channel_id)
         message = channel.messages.get(ts)
         if message is None or message.get("user") != user:
             raise Refusal("message_not_found")
@@ -289,11 +213,3 @@ def _element(value: str, label: str | None) -> dict[str, Any]:
             return {"type": "broadcast", "range": value[1:]}
         case _:
             return {"type": "link", "url": value, "text": label or value}
-
-
-def _size(data: bytes) -> dict[str, int]:
-    try:
-        with Image.open(BytesIO(data)) as picture:
-            return {"original_w": picture.width, "original_h": picture.height}
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        return {}

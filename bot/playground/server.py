@@ -1,36 +1,44 @@
 """The playground on one port: Slack, Model Studio, and the page."""
 
 import argparse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import orjson
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from bot.playground import reads
-from bot.playground.chat import Chat, show_ephemeral
-from bot.playground.control import Control
+from bot.playground import directory, sessions
+from bot.playground.acting import Acting
+from bot.playground.chat import Chat
+from bot.playground.conversations import Conversations
 from bot.playground.delivery import Delivery
+from bot.playground.files import Files
+from bot.playground.installed import Installed
+from bot.playground.interactions import Interactions
 from bot.playground.limits import Limits
+from bot.playground.looking import Looking
+from bot.playground.meddling import Meddling
 from bot.playground.model import ModelSettings, RehearsalModel
 from bot.playground.oauth import OAuth
 from bot.playground.people import People
+from bot.playground.responding import Responding
+from bot.playground.streams import Streams
+from bot.playground.tickets import Tickets
+from bot.playground.views import Views
 from bot.playground.web_api import WebApi
-from bot.playground.workspace import Workspace
+from bot.playground.workspace import Refusal, Workspace
 
 PAGE = Path(__file__).parent / "page"
-SCOPES = (
-    "app_mentions:read,assistant:write,channels:history,channels:read,chat:write,commands,"
-    "files:read,files:write,groups:history,groups:read,im:history,im:read,im:write,mpim:history,"
-    "mpim:read,reactions:read,reactions:write,users:read"
-)
+_HARMLESS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
+"""What somebody has uploaded must not run on the page."""
 _LOGIN = "<!doctype html><html><head><title>Slack</title></head><body>Sign in</body></html>"
 
 
@@ -52,6 +60,8 @@ class PlaygroundSettings:
     stream_seconds: float = 300.0
     latency: float = 0.0
     """Seconds that each call of the Web API takes."""
+    manifest: Mapping[str, Any] | None = None
+    """The app's manifest: what it may do and is told. None: everything."""
     more_channels: int = 0
     """Further public channels, `#room-1` and so on, with everybody in them."""
     model: ModelSettings = field(default_factory=ModelSettings)
@@ -61,21 +71,36 @@ class PlaygroundSettings:
 
 def create_app(settings: PlaygroundSettings) -> Starlette:
     """The playground as an ASGI app."""
-    workspace = Workspace(more_channels=settings.more_channels)
-    chat = Chat(stream_seconds=settings.stream_seconds)
-    delivery = Delivery(workspace, request_url=settings.request_url, secret=settings.signing_secret)
-    people = People(workspace, delivery, chat)
     here = {"url": "http://127.0.0.1:8000"}
+    workspace = Workspace(more_channels=settings.more_channels, app=Installed.by(settings.manifest))
+    tickets = Tickets(workspace.clock)
+    delivery = Delivery(workspace, request_url=settings.request_url, secret=settings.signing_secret)
+    streams = Streams(workspace, seconds=settings.stream_seconds)
+    views = Views(workspace, tickets)
+    responding = Responding(workspace, tickets)
+    conversations, files = Conversations(), Files(lambda: here["url"])
+    people = People(workspace, delivery, streams, views)
+    interactions = Interactions(workspace, delivery, tickets, views, responding)
+    methods = {
+        **directory.methods(lambda: here["url"]),
+        **sessions.methods(),
+        **conversations.methods,
+        **Chat(streams).methods,
+        **streams.methods,
+        **files.methods,
+        **views.methods,
+    }
     web_api = WebApi(
         workspace,
-        {**chat.methods, **reads.methods(lambda: here["url"])},
+        methods,
         Limits(on=settings.limits),
         bot_token=settings.bot_token,
         app_token=settings.app_token,
-        scopes=SCOPES,
         latency=settings.latency,
     )
-    control = Control(workspace, people, delivery, web_api, settings.model_name)
+    acting = Acting(workspace, people, interactions, delivery)
+    looking = Looking(workspace, views, delivery, web_api, settings.model_name)
+    meddling = Meddling(workspace, delivery, web_api, conversations)
 
     oauth = OAuth(
         workspace,
@@ -83,43 +108,29 @@ def create_app(settings: PlaygroundSettings) -> Starlette:
         client_id=settings.client_id,
         client_secret=settings.client_secret,
         redirect_url=settings.redirect_url,
-        scopes=SCOPES,
+        scopes=",".join(sorted(workspace.app.scopes)),
     )
 
     async def call(request: Request) -> Response:
-        here["url"] = str(request.base_url).rstrip("/")
+        here["url"] = interactions.url = str(request.base_url).rstrip("/")
         return await web_api.answer(request)
 
     async def download(request: Request) -> Response:
-        stored = workspace.files.get(request.path_params["file_id"])
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if token != settings.bot_token and request.query_params.get("as") not in workspace.people:
             return HTMLResponse(_LOGIN)  # as Slack answers who may not: a page, and 200
+        stored = workspace.files.get(request.path_params["file_id"])
         if stored is None:
             return Response(status_code=404)
-        return Response(stored.data, media_type=stored.meta["mimetype"])
+        return Response(stored.data, media_type=stored.meta["mimetype"], headers=_HARMLESS)
 
     async def upload(request: Request) -> Response:
-        stored = workspace.files[request.path_params["file_id"]]
-        stored.data = await request.body()
-        return Response(f"OK - {len(stored.data)}", media_type="text/plain")
-
-    async def respond(request: Request) -> Response:
-        given = orjson.loads(await request.body())
-        if "markdown_text" in given:
-            return Response(orjson.dumps({"ok": False, "error": "no_text"}), status_code=400)
-        channel = workspace.channel(request.path_params["channel"])
-        message = {
-            "type": "message",
-            "bot_id": workspace.bot_id,
-            "ts": workspace.next_ts(),
-            **given,
-        }
-        if given.get("response_type") == "in_channel":
-            workspace.add(channel, message)
-        else:
-            show_ephemeral(workspace, channel, request.path_params["user"], message)
-        return Response("ok")
+        try:
+            data = await _uploaded(request)
+            files.receive(workspace, request.path_params["file_id"], data)
+        except Refusal as refusal:
+            return Response(refusal.code, status_code=400, media_type="text/plain")
+        return Response(f"OK - {len(data)}", media_type="text/plain")
 
     async def index(_: Request) -> Response:
         return FileResponse(PAGE / "index.html")
@@ -127,6 +138,7 @@ def create_app(settings: PlaygroundSettings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await workspace.close()
         await delivery.close()
 
     return Starlette(
@@ -137,13 +149,26 @@ def create_app(settings: PlaygroundSettings) -> Starlette:
             Route("/api/{method}", call, methods=["GET", "POST"]),
             Route("/files/{file_id}/{name:path}", download),
             Route("/upload/{file_id}", upload, methods=["POST"]),
-            Route("/response/{channel}/{user}", respond, methods=["POST"]),
+            Route("/response/{ticket}", responding.take, methods=["POST"]),
             WebSocketRoute("/socket", delivery.serve_socket),
-            *control.routes,
+            *acting.routes,
+            *looking.routes,
+            *meddling.routes,
             *RehearsalModel(settings.model).routes,
             Mount("/page", StaticFiles(directory=PAGE)),
         ],
     )
+
+
+async def _uploaded(request: Request) -> bytes:
+    """The bytes of an upload: the whole body, or the only file of a form."""
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return await request.body()
+    async with request.form() as form:
+        for part in form.values():
+            if isinstance(part, UploadFile):
+                return await part.read()
+    return b""
 
 
 def serve(settings: PlaygroundSettings, *, host: str, port: int) -> uvicorn.Server:

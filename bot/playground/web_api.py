@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,15 +12,12 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from bot.playground.arguments import JSON_KINDS, SIGNATURES, Arguments
 from bot.playground.limits import Limits
 from bot.playground.workspace import Refusal, Workspace
 
-Arguments = dict[str, Any]
-Method = Callable[[Workspace, Arguments], "dict[str, Any] | Awaitable[dict[str, Any]]"]
+Method = Callable[[Workspace, Arguments], dict[str, Any]]
 
-_JSON_ARGUMENTS = frozenset(
-    {"blocks", "chunks", "metadata", "view", "prompts", "files", "attachments", "loading_messages"}
-)
 _LOGGED = 20_000
 
 
@@ -57,7 +54,6 @@ class WebApi:
         *,
         bot_token: str,
         app_token: str,
-        scopes: str,
         latency: float = 0.0,
     ) -> None:
         self.workspace = workspace
@@ -69,7 +65,6 @@ class WebApi:
         self._tokens = {bot_token: "bot", app_token: "app"}
         self._teams: dict[str, Team] = {}
         """The tokens that were given by OAuth."""
-        self._scopes = scopes
         self._latency = latency
         self._numbers = itertools.count(1)
 
@@ -91,14 +86,14 @@ class WebApi:
         method = request.path_params["method"]
         if self._latency:
             await asyncio.sleep(self._latency)
-        arguments = await _arguments(request)
+        arguments = await _arguments(request, method)
         fault = self._fault(method)
         if fault is not None and fault.kind != "drop_after":
             response = await _broken(fault)
             if response is not None:
                 self._log(method, arguments, fault.error, response.status_code, began)
                 return response
-        status, body, headers = await self._call(method, request, arguments)
+        status, body, headers = self._call(method, request, arguments)
         if team := self._teams.get(_token(request)):
             arguments["team"] = team.id  # whose token it was, for whoever reads the log
             if method == "auth.test":
@@ -111,22 +106,30 @@ class WebApi:
             orjson.dumps(body), status_code=status, headers=headers, media_type="application/json"
         )
 
-    async def _call(
+    def _call(
         self, method: str, request: Request, arguments: Arguments
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        token = _token(request) or str(arguments.pop("token", ""))
+        scopes = ",".join(sorted(self.workspace.app.scopes))
+        headers = {"x-oauth-scopes": scopes}
+        try:
+            self._authorise(method, request, arguments)
+            wait = self.limits.retry_after(method, str(arguments.get("channel", "")))
+            if wait:
+                return 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(wait)}
+            checked = SIGNATURES[method].check(arguments)
+            body = self._methods[method](self.workspace, checked)
+        except Refusal as refusal:
+            return 200, {"ok": False, "error": refusal.code, **refusal.more}, headers
+        return 200, {"ok": True, **body}, headers
+
+    def _authorise(self, method: str, request: Request, arguments: Arguments) -> None:
+        token = _token(request) or str(arguments.get("token", ""))
         refused = self._unauthorised(method, token)
         if refused:
-            return 200, {"ok": False, "error": refused}, {}
-        wait = self.limits.retry_after(method, str(arguments.get("channel", "")))
-        if wait:
-            return 429, {"ok": False, "error": "ratelimited"}, {"Retry-After": str(wait)}
-        try:
-            result = self._methods[method](self.workspace, arguments)
-            body = await result if isinstance(result, Awaitable) else result
-        except Refusal as refusal:
-            return 200, {"ok": False, "error": refusal.code, **refusal.more}, {}
-        return 200, {"ok": True, **body}, {"x-oauth-scopes": self._scopes}
+            raise Refusal(refused)
+        scopes, needed = self.workspace.app.scopes, SIGNATURES[method].scopes
+        if needed and not scopes.intersection(needed):
+            raise Refusal("missing_scope", needed=needed[0], provided=",".join(sorted(scopes)))
 
     def _unauthorised(self, method: str, token: str) -> str:
         if method not in self._methods:
@@ -155,6 +158,7 @@ class WebApi:
             "n": next(self._numbers),
             "method": method,
             "args": arguments,
+            "unknown": SIGNATURES[method].unknown(arguments) if method in SIGNATURES else [],
             "ok": not error and status == 200,
             "error": error,
             "status": status,
@@ -193,18 +197,20 @@ def _json(
     )
 
 
-async def _arguments(request: Request) -> Arguments:
-    """Everything a client has sent, wherever it has put it: query, form or JSON."""
+async def _arguments(request: Request, method: str) -> Arguments:
+    """What a client has sent, wherever it has put it: query, form or, where a method takes it, JSON."""
+    signature = SIGNATURES.get(method)
     arguments: Arguments = dict(request.query_params)
     kind = request.headers.get("content-type", "")
     if kind.startswith("application/json"):
         body = await request.body()
-        arguments.update(orjson.loads(body) if body else {})
+        if signature is None or signature.takes_json:
+            arguments.update(orjson.loads(body) if body else {})
     elif kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         async with request.form() as form:
             arguments.update(form.items())
-    for name in _JSON_ARGUMENTS & arguments.keys():
-        value = arguments[name]
-        if isinstance(value, str) and value[:1] in "[{":
+    kinds = signature.kinds if signature else {}
+    for name, value in arguments.items():
+        if kinds.get(name) in JSON_KINDS and isinstance(value, str) and value[:1] in tuple("[{"):
             arguments[name] = orjson.loads(value)
     return arguments

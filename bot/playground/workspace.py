@@ -3,11 +3,14 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-Message = dict[str, Any]
+from bot.playground.cast import Channel, Message, Person, channels, people
+from bot.playground.installed import Installed
+
+__all__ = ["Channel", "Message", "Person", "Refusal", "StoredFile", "Workspace"]
 
 
 class Refusal(Exception):
@@ -20,44 +23,13 @@ class Refusal(Exception):
 
 
 @dataclass(kw_only=True)
-class Person:
-    """A member of the workspace."""
-
-    id: str
-    name: str
-    real_name: str
-    tz: str
-    color: str
-
-
-@dataclass(kw_only=True)
-class Channel:
-    """A channel, a group or a direct message."""
-
-    id: str
-    name: str
-    type: str
-    """`channel`, `private`, `mpim` or `im`."""
-    members: set[str]
-    topic: str = ""
-    archived: bool = False
-    messages: dict[str, Message] = field(default_factory=dict)
-    """By ts, oldest first."""
-    replies: dict[str, list[str]] = field(default_factory=dict)
-    """By the ts of a thread's first message: the ts of its replies."""
-
-    @property
-    def event_type(self) -> str:
-        """`channel_type` as events have it."""
-        return {"private": "group"}.get(self.type, self.type)
-
-
-@dataclass(kw_only=True)
 class StoredFile:
     """A file somebody has uploaded."""
 
     meta: dict[str, Any]
     data: bytes
+    expected: int | None = None
+    """The length that an upload of the app has announced."""
 
 
 class Workspace:
@@ -70,72 +42,34 @@ class Workspace:
     app_id = "A0THREADW"
     bot_name = "threadwise"
 
-    def __init__(self, *, more_channels: int = 0) -> None:
-        people = (
-            Person(
-                id="U0ANNA",
-                name="anna",
-                real_name="Anna Schmidt",
-                tz="Europe/Berlin",
-                color="#c2417c",
-            ),
-            Person(
-                id="U0BEN",
-                name="ben",
-                real_name="Ben Carter",
-                tz="America/New_York",
-                color="#2f7d5b",
-            ),
-            Person(
-                id="U0CHEN", name="chen", real_name="Chen Wei", tz="Asia/Shanghai", color="#3b6fd4"
-            ),
-        )
-        self.people = {person.id: person for person in people}
-        everybody = set(self.people)
-        bot = self.bot_user_id
-        channels = [
-            Channel(
-                id="C0GENERAL",
-                name="general",
-                type="channel",
-                members={*everybody, bot},
-                topic="Everything and everybody",
-            ),
-            Channel(
-                id="C0ENG",
-                name="engineering",
-                type="channel",
-                members={*everybody, bot},
-                topic="How we build it",
-            ),
-            Channel(id="C0RANDOM", name="random", type="channel", members=everybody),
-            Channel(id="G0LEADS", name="leads", type="private", members={"U0ANNA", "U0BEN", bot}),
-            Channel(
-                id="G0TRIO",
-                name="mpdm-anna--ben--threadwise-1",
-                type="mpim",
-                members={"U0ANNA", "U0BEN", bot},
-            ),
-        ]
-        channels += [
-            Channel(id=f"D0{person.name.upper()}", name="", type="im", members={person.id, bot})
-            for person in people
-        ]
-        channels += [
-            Channel(id=f"C0ROOM{n}", name=f"room-{n}", type="channel", members={*everybody, bot})
-            for n in range(1, more_channels + 1)
-        ]
-        self.channels = {channel.id: channel for channel in channels}
+    def __init__(
+        self,
+        *,
+        more_channels: int = 0,
+        app: Installed | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.people = {person.id: person for person in people()}
+        self.channels = {
+            channel.id: channel for channel in channels(self.bot_user_id, more_channels)
+        }
+        self.app = app or Installed()
+        self.clock = clock
         self.files: dict[str, StoredFile] = {}
-        self.ephemeral: dict[str, list[Message]] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        """What goes on in the background; ended with the playground."""
         self.sessions: dict[tuple[str, str], dict[str, Any]] = {}
-        self.views: dict[str, dict[str, Any]] = {}
-        self.homes: dict[str, dict[str, Any]] = {}
         self.prompts: dict[str, dict[str, Any]] = {}
-        self.connected = False
+        self._whispers: dict[str, list[tuple[str, Message]]] = {}
         self._last_ts = 0
         self._ids = itertools.count(1)
         self._watchers: dict[asyncio.Queue[dict[str, Any]], str] = {}
+
+    async def close(self) -> None:
+        """End what goes on in the background."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def next_ts(self) -> str:
         """A ts that is later than every other one."""
@@ -153,20 +87,51 @@ class Workspace:
             raise Refusal("channel_not_found")
         return found
 
+    def readable(self, channel_id: Any) -> Channel:
+        """A channel that the bot may know of: public, or with the bot in it. Raises Refusal."""
+        channel = self.channel(channel_id)
+        if channel.type != "channel" and self.bot_user_id not in channel.members:
+            raise Refusal("channel_not_found")
+        return channel
+
     def bot_channel(self, channel_id: Any) -> Channel:
         """A channel that the bot may write in. Raises Refusal."""
-        channel = self.channel(channel_id)
+        channel = self.readable(channel_id)
         if self.bot_user_id not in channel.members:
-            raise Refusal("not_in_channel" if channel.type == "channel" else "channel_not_found")
+            raise Refusal("not_in_channel")
         if channel.archived:
             raise Refusal("is_archived")
         return channel
 
+    def member(self, user: str, channel_id: str) -> Channel:
+        """A channel that a person is in. Raises Refusal."""
+        if user not in self.people:
+            raise Refusal("user_not_found")
+        channel = self.channel(channel_id)
+        if user not in channel.members:
+            raise Refusal("not_in_channel")
+        return channel
+
     def visible(self, person: str) -> Iterator[Channel]:
         """The channels a person may see."""
-        for channel in self.channels.values():
-            if channel.type == "channel" or person in channel.members:
-                yield channel
+        yield from (one for one in self.channels.values() if self.sees(person, one))
+
+    def sees(self, person: str, channel: Channel) -> bool:
+        """Whether a person may look into a channel; guests only see their own."""
+        known = self.people.get(person)
+        is_guest = known is not None and (known.is_restricted or known.is_stranger)
+        return person in channel.members or (channel.type == "channel" and not is_guest)
+
+    def dm(self, person: str) -> Channel:
+        """The direct messages between a person and the bot. Raises Refusal."""
+        known = self.people.get(person)
+        if known is None:
+            raise Refusal("user_not_found")
+        channel_id = f"D0{known.name.upper()}"
+        if channel_id not in self.channels:
+            members = {person, self.bot_user_id}
+            self.channels[channel_id] = Channel(id=channel_id, name="", type="im", members=members)
+        return self.channels[channel_id]
 
     def add(self, channel: Channel, message: Message) -> Message:
         """Put a new message in its place, and show it to everybody who watches."""
@@ -177,6 +142,39 @@ class Workspace:
             self._count_replies(channel, root)
         self.tell(channel, {"type": "message", "channel": channel.id, "message": message})
         return message
+
+    def whisper(self, channel: Channel, user: str, message: Message) -> None:
+        """Show a message to one person only."""
+        message["ephemeral"] = True
+        self._whispers.setdefault(user, []).append((channel.id, message))
+        frame = {"type": "message", "channel": channel.id, "message": message}
+        self.tell(channel, frame, only=user)
+
+    def whispers(self, channel: Channel, user: str) -> list[Message]:
+        """What only this person sees in a channel, threads included."""
+        mine = self._whispers.get(user, [])
+        return [message for channel_id, message in mine if channel_id == channel.id]
+
+    def whispered(self, channel: Channel, user: str, ts: str) -> Message | None:
+        """One of those messages."""
+        found = (one for one in self.whispers(channel, user) if one["ts"] == ts)
+        return next(found, None)
+
+    def rewhisper(self, channel: Channel, user: str, ts: str, content: Message | None) -> bool:
+        """Change such a message, or take it away; whether there was one."""
+        message = self.whispered(channel, user, ts)
+        if message is None:
+            return False
+        where = {"channel": channel.id}
+        if content is None:
+            self._whispers[user].remove((channel.id, message))
+            self.tell(channel, {"type": "message_deleted", **where, "ts": ts}, only=user)
+            return True
+        message.pop("blocks", None)
+        message.update(content)
+        frame: Message = {"type": "message_changed", **where, "message": message}
+        self.tell(channel, frame, only=user)
+        return True
 
     def changed(self, channel: Channel, message: Message) -> None:
         """Show everybody that a message looks different now."""
@@ -246,5 +244,5 @@ class Workspace:
         for queue, person in self._watchers.items():
             if only and person != only:
                 continue
-            if channel is None or channel.type == "channel" or person in channel.members:
+            if channel is None or self.sees(person, channel):
                 queue.put_nowait(frame)

@@ -49,7 +49,7 @@ def _ask(page: Page, words: str) -> None:
 def test_a_question_opens_its_thread_and_the_answer_grows_there(page: Page) -> None:
     _ask(page, "@threadwise what is 12*7?")
 
-    expect(page.locator("#replies .body").last).to_have_text("That is 84.")
+    expect(page.locator("#replies .body").last).to_contain_text("That is 84.")
     expect(page.locator("#log .summary")).to_contain_text("1 reply")
     expect(page.locator("#log .mention")).to_have_text("@threadwise")
 
@@ -95,7 +95,7 @@ def test_it_works_by_the_keyboard_and_on_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     _ask(page, "@threadwise /echo small")
 
-    expect(page.locator("#replies .body").last).to_have_text("small")
+    expect(page.locator("#replies .body").last).to_contain_text("small")
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
     page.keyboard.press("Escape")
@@ -116,5 +116,5 @@ def test_another_person_sees_their_own_workspace(page: Page) -> None:
 
     expect(page.locator("#channels")).not_to_contain_text("leads")
     _ask(page, "@threadwise /echo from chen")
-    expect(page.locator("#replies .body").last).to_have_text("from chen")
+    expect(page.locator("#replies .body").last).to_contain_text("from chen")
     assert Path(CHROMIUM or "").exists()
