@@ -163,6 +163,7 @@ async def _model(settings: Settings) -> Finding:
             http,
             base_url=settings.dashscope_base_url,
             api_key=settings.dashscope_api_key,
+            protocol=settings.model_protocol,
         )
         try:
             await client.check(settings.model)

@@ -12,7 +12,8 @@ from rich.console import Console
 from bot import app as process
 from bot import check as checking
 from bot import data, schedule, trial
-from bot.config import Settings, load_settings
+from bot import models as listing
+from bot.config import Settings, load_model_access, load_settings
 from bot.errors import ConfigError, SlackRefused, ThreadwiseError
 from bot.manifest import manifest as make_manifest
 from bot.store.db import migrate as migrate_database
@@ -85,6 +86,18 @@ def check() -> None:
     settings = _settings(quiet=True)
     _out.print("[green]✓[/] configuration: complete.")
     sys.exit(0 if asyncio.run(_print_findings(settings)) else 1)
+
+
+@cli.command()
+def models() -> None:
+    """List the models and what they can do; with a key, which of them the account reaches."""
+    access = load_model_access()
+    reached = asyncio.run(listing.reachable(access)) if access.api_key else None
+    _out.print(listing.table(reached))
+    if reached is None:
+        _out.print(listing.NO_KEY, markup=False)
+    elif others := listing.others(reached):
+        _out.print(f"Reached, but not in the catalogue: {', '.join(others)}", markup=False)
 
 
 @cli.command()

@@ -130,6 +130,27 @@ def load_settings(
     return parse_settings({**from_file, **real})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAccess:
+    """Where Model Studio is, and the key, which may be missing."""
+
+    base_url: str
+    api_key: str = field(default="", repr=False)
+
+
+def load_model_access(
+    environ: Mapping[str, str] | None = None, *, dotenv: Path = Path(".env")
+) -> ModelAccess:
+    """The model's settings alone, for what needs no Slack. Raises ConfigError."""
+    real = os.environ if environ is None else environ
+    from_file = {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
+    reader = _Reader({**from_file, **real})
+    access = ModelAccess(base_url=_base_url(reader), api_key=reader.text("DASHSCOPE_API_KEY"))
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return access
+
+
 def playground_environ(
     url: str, folder: Path, *, bot_token: str, app_token: str, model_key: str
 ) -> tuple[dict[str, str], bool]:

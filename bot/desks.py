@@ -14,7 +14,9 @@ from bot.conversation.desk import Desk
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
 from bot.conversation.ports import Conversations, Model, Reader
+from bot.conversation.ports_model import Allowance
 from bot.conversation.tools import Toolbox
+from bot.model.allowance import TokenBuckets
 from bot.model.client import ModelClient
 from bot.model.connection import make_http, request_limit
 from bot.reading.pages import PublicPages
@@ -107,6 +109,7 @@ async def open_desks(
             fallbacks=settings.fallback_models,
             first_token_seconds=settings.first_token_seconds,
             stall_seconds=settings.stall_seconds,
+            allowance=_allowance(settings),
         )
         reader = await stack.enter_async_context(_open_reader(settings, model))
         yield TeamDesks(
@@ -118,6 +121,15 @@ async def open_desks(
             http=http,
             executor=pool,
         )
+
+
+def _allowance(settings: Settings) -> Allowance | None:
+    """The account's limits, where the admin has told them."""
+    if not (settings.requests_a_minute or settings.tokens_a_minute):
+        return None
+    return TokenBuckets(
+        requests_a_minute=settings.requests_a_minute, tokens_a_minute=settings.tokens_a_minute
+    )
 
 
 @asynccontextmanager

@@ -181,7 +181,9 @@ class Decoder:
         if not choices:
             return self._without_choice(chunk, event.status)
         choice = choices[0]
-        delta = choice.get("delta") or {}
+        delta = choice.get("delta") or choice.get("message")
+        if not isinstance(delta, dict):
+            delta = {}
         deltas: list[Delta] = []
         if content := delta.get("content"):
             deltas.append(TextDelta(content))

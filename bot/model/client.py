@@ -19,11 +19,13 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from bot import metrics
-from bot.conversation.messages import Delta, Finished, Prompt, Text, Usage, UserTurn
+from bot.conversation.messages import Delta, Finished, Prompt, Text, TextDelta, Usage, UserTurn
 from bot.conversation.ports import Abilities, Cost
-from bot.errors import ModelError
+from bot.conversation.ports_model import Allowance
+from bot.errors import ModelError, PromptTooLong
+from bot.model.allowance import weight
 from bot.model.catalogue import ModelCard
-from bot.model.connection import Connection
+from bot.model.connection import Connection, request_limit
 from bot.model.protocols import Protocols
 from bot.model.retry import another_model_helps, retry_delay
 from bot.model.structured import complete
@@ -44,6 +46,7 @@ class ModelClient:
         fallbacks: Sequence[str] = (),
         first_token_seconds: float = 120.0,
         stall_seconds: float = 60.0,
+        allowance: Allowance | None = None,
     ) -> None:
         self._connection = Connection(
             http,
@@ -54,6 +57,8 @@ class ModelClient:
         )
         self._protocols = Protocols(protocol)
         self._fallbacks = tuple(fallbacks)
+        self._allowance = allowance
+        self._most_bytes = request_limit(base_url)
 
     @override
     def __repr__(self) -> str:
@@ -118,14 +123,20 @@ class ModelClient:
             has_begun = False
             wire, card = self._protocols.choose(prompt)
             body = orjson.dumps(wire.encode(prompt, card))
+            if len(body) > self._most_bytes:
+                raise PromptTooLong(f"{len(body):,} bytes, the host takes {self._most_bytes:,}")
             try:
+                taken = await self._take(prompt)
                 async with aclosing(self._connection.batches(wire, body)) as batches:
                     async for batch in batches:
                         for delta in batch:
                             has_begun = True
-                            if type(delta) is Finished:
+                            if type(delta) is TextDelta:
+                                yield delta
+                            elif type(delta) is Finished:
                                 yield replace(delta, model=prompt.model)
                             else:
+                                self._settle(prompt, delta, taken)
                                 yield delta
                 metrics.model_calls.labels("ok").inc()
                 return
@@ -140,6 +151,19 @@ class ModelClient:
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)
+
+    async def _take(self, prompt: Prompt) -> int:
+        """Wait for our share of the account's limits; how many tokens we took of it."""
+        if self._allowance is None:
+            return 0
+        tokens = weight(prompt)
+        await self._allowance.take(prompt.model, workspace=prompt.workspace, tokens=tokens)
+        return tokens
+
+    def _settle(self, prompt: Prompt, delta: Delta, taken: int) -> None:
+        if self._allowance is not None and isinstance(delta, Usage):
+            spent = delta.input_tokens + delta.output_tokens
+            self._allowance.settle(prompt.model, taken=taken, spent=spent)
 
 
 def _pause(error: ModelError, failed: int, elapsed: float) -> float | None:

@@ -10,11 +10,11 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 from typing_extensions import override
 
-from bot.conversation.messages import Delta
+from bot.conversation.messages import Delta, Finished, FinishReason
 from bot.errors import ModelCut, ModelError, ModelStalled, ModelUnavailable
 from bot.model.faults import from_body
 from bot.model.retry import retry_after
-from bot.model.sse import SseDecoder
+from bot.model.sse import SseDecoder, SseEvent
 from bot.model.watchdog import Watchdog
 from bot.model.wire import Wire
 
@@ -80,6 +80,9 @@ class Connection:
                 try:
                     if response.status_code != 200:
                         raise refusal(response, await _beginning(response))
+                    if response.headers.get("content-type", "").startswith("application/json"):
+                        yield await _whole(wire, response)
+                        return
                     async for batch in self._decode(wire, response, watchdog):
                         yield batch
                 finally:
@@ -116,6 +119,25 @@ class Connection:
         if not decoder.is_complete:
             raise ModelCut("the stream ended without an end mark")
         yield decoder.end()
+
+
+async def _whole(wire: Wire, response: httpx.Response) -> list[Delta]:
+    """An answer that came at once, though a stream was asked for: some servers have only that.
+
+    At its time limit the service gives what there is, and says so in a header: as good as an answer
+    that has reached the output limit ("Text generation", partial responses).
+    """
+    body = b"".join([piece async for piece in response.aiter_raw()])
+    decoder = wire.decoder()
+    deltas = decoder.feed(SseEvent("", body))
+    is_partial = response.headers.get("x-dashscope-partialresponse", "").lower() == "true"
+    if decoder.is_complete:
+        return deltas + decoder.end()
+    if is_partial and deltas:
+        rest = [one for one in decoder.end() if not isinstance(one, Finished)]
+        request_id = response.headers.get("x-request-id", "")
+        return [*deltas, *rest, Finished(reason=FinishReason.LENGTH, request_id=request_id)]
+    raise ModelCut("the answer came whole, but without an end")
 
 
 async def _beginning(response: httpx.Response) -> bytes:

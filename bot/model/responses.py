@@ -169,6 +169,8 @@ class Decoder:
 
     def _other(self, kind: str, data: Mapping[str, Any], status: int) -> list[Delta]:
         match kind:
+            case "" if data.get("object") == "response":
+                return self._at_once(data)
             case "response.output_item.added":
                 return _begun(data.get("item") or {})
             case "response.output_item.done":
@@ -182,6 +184,18 @@ class Decoder:
             case _:
                 pass
         return []
+
+    def _at_once(self, response: Mapping[str, Any]) -> list[Delta]:
+        """A response that was not streamed: its items are whole."""
+        if response.get("status") == "failed":
+            raise _failure(response, 200)
+        deltas: list[Delta] = []
+        for item in response.get("output") or ():
+            deltas += [ReasoningDelta(part["text"]) for part in item.get("summary") or ()]
+            deltas += [TextDelta(part["text"]) for part in item.get("content") or ()]
+            deltas += self._finished(item)
+        self._complete(response)
+        return deltas
 
     def _finished(self, item: Mapping[str, Any]) -> list[Delta]:
         kind = item.get("type")

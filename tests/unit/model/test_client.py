@@ -4,13 +4,23 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import orjson
 import pytest
 
-from bot.conversation.messages import Delta, Finished, Prompt, Text, TextDelta, UserTurn
+from bot.conversation.messages import (
+    Delta,
+    Finished,
+    FinishReason,
+    Image,
+    Prompt,
+    Text,
+    TextDelta,
+    UserTurn,
+)
 from bot.errors import (
     ModelBusy,
     ModelCut,
@@ -18,8 +28,10 @@ from bot.errors import (
     ModelMisconfigured,
     ModelStalled,
     ModelUnavailable,
+    PromptTooLong,
 )
 from bot.model import chat
+from bot.model.allowance import TokenBuckets
 from bot.model.client import ModelClient
 from bot.model.connection import Connection, make_http, mapped, request_limit
 from tests.playground import free_port
@@ -217,3 +229,84 @@ def test_every_error_of_the_transport_ismapped() -> None:
 def test_the_request_limit_follows_the_host() -> None:
     assert request_limit("https://ws-1.cn-beijing.maas.aliyuncs.com") == 64 * 1024 * 1024
     assert request_limit("https://dashscope.aliyuncs.com") == 16 * 1024 * 1024
+
+
+def _json(body: dict[str, Any], **headers: str) -> Serve:
+    encoded = orjson.dumps(body)
+    lines = ["HTTP/1.1 200 OK", "Content-Type: application/json", "Connection: close"]
+    lines += [f"Content-Length: {len(encoded)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+
+    async def serve(writer: asyncio.StreamWriter) -> None:
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + encoded)
+
+    return serve
+
+
+async def test_a_server_that_does_not_stream_is_understood() -> None:
+    choice = {"message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}
+    body = {"choices": [choice], "usage": {"prompt_tokens": 1, "completion_tokens": 2}}
+    async with serving(_json(body)) as (_, client):
+        deltas = await _all(client)
+
+    assert _said(deltas) == "hi"
+    assert isinstance(deltas[-1], Finished)
+
+
+async def test_what_a_server_gives_at_its_time_limit_can_be_continued() -> None:
+    choice = {"message": {"role": "assistant", "content": "half"}, "finish_reason": None}
+    async with serving(_json({"choices": [choice]}, x_dashscope_partialresponse="true")) as (
+        _,
+        client,
+    ):
+        deltas = await _all(client)
+    assert _said(deltas) == "half"
+    assert isinstance(deltas[-1], Finished)
+    assert deltas[-1].reason is FinishReason.LENGTH
+
+    async with serving(_json({"choices": [choice]})) as (_, client):
+        with pytest.raises(ModelCut):
+            await _all(client)
+
+
+async def test_a_request_too_large_for_the_host_is_not_sent() -> None:
+    picture = Image(
+        name="a", media_type="image/png", data=b"x" * 13 * 1024 * 1024, width=9, height=9
+    )
+    prompt = replace(PROMPT, entries=(UserTurn(parts=(picture,)),))
+    async with serving(_answer(_text("a", "stop"), END)) as (server, client):
+        with pytest.raises(PromptTooLong):
+            await anext(client.stream(prompt))
+        assert server.requests == 0
+
+
+async def test_another_model_stands_in_for_one_that_is_busy() -> None:
+    busy = _refusal(429, "limit_requests", Retry_After="60")
+    async with serving(busy, _answer(_text("a", "stop"), END), fallbacks=("qwen-flash",)) as (
+        server,
+        client,
+    ):
+        deltas = await _all(client)
+        assert isinstance(deltas[-1], Finished)
+        assert deltas[-1].model == "qwen-flash"
+        assert server.requests == 2
+    async with serving(_refusal(401, "invalid_api_key"), fallbacks=("qwen-flash",)) as (
+        server,
+        client,
+    ):
+        with pytest.raises(ModelMisconfigured):
+            await _all(client)
+        assert server.requests == 1, "a wrong key is wrong for all"
+
+
+async def test_a_model_that_stands_in_is_asked_when_our_share_is_used_up() -> None:
+    allowance = TokenBuckets(requests_a_minute=1, tokens_a_minute=0, longest=0.05)
+    good = _answer(_text("a", "stop"), END)
+    async with serving(good, allowance=allowance, fallbacks=("qwen-flash",)) as (_, client):
+        models = [(await _all(client))[-1] for _ in range(3)]
+
+    assert [end.model for end in models if isinstance(end, Finished)] == [
+        "qwen3.7-plus",
+        "qwen3.7-plus",
+        "qwen-flash",
+    ]

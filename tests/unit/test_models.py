@@ -1,0 +1,43 @@
+"""`bot models` lists what the models can do, and what the account reaches."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from bot.config import ModelAccess, load_model_access
+from bot.errors import ConfigError, ModelMisconfigured
+from bot.models import others, reachable, table
+from tests.playground import RunningPlayground
+
+
+def _printed(reached: frozenset[str] | None) -> str:
+    out = io.StringIO()
+    Console(file=out, width=200).print(table(reached))
+    return out.getvalue()
+
+
+async def test_the_account_is_asked_with_the_key(playground: RunningPlayground) -> None:
+    access = ModelAccess(base_url=playground.url, api_key="sk-playground")
+    reached = await reachable(access)
+
+    assert "qwen3.7-plus" in reached
+    assert others(reached) == ["qwq-plus"]
+    with pytest.raises(ModelMisconfigured):
+        await reachable(ModelAccess(base_url=playground.url, api_key="sk-wrong"))
+
+
+def test_the_table_says_what_is_known_and_what_is_reached() -> None:
+    row = next(line for line in _printed(None).splitlines() if "qwen3.6-plus" in line)
+    assert "991,808" in row
+    assert "2 / 12 CNY +" in row
+    assert "reached" in _printed(frozenset({"qwen3.7-plus"}))
+    assert "reached" not in _printed(None)
+
+
+def test_it_needs_no_slack_and_no_key() -> None:
+    access = load_model_access({"DASHSCOPE_REGION": "cn-beijing", "DASHSCOPE_WORKSPACE_ID": "ws-1"})
+    assert access.base_url == "https://ws-1.cn-beijing.maas.aliyuncs.com"
+    assert access.api_key == ""
+    with pytest.raises(ConfigError, match="DASHSCOPE_REGION"):
+        load_model_access({"DASHSCOPE_REGION": "mars", "DASHSCOPE_WORKSPACE_ID": "ws-1"})
