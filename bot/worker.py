@@ -7,6 +7,7 @@ from another one (`Wakes`); what runs here, and what waits for room, is the line
 """
 
 import asyncio
+import time
 from contextlib import suppress
 
 from bot import metrics
@@ -15,12 +16,14 @@ from bot.conversation.events import Wake
 from bot.conversation.ports import Ending, Turns, Wakes
 from bot.conversation.thread import Outcome, Progress, Turn, Withdrawal
 from bot.conversation.turn import RunningTurn
-from bot.errors import LostTurn, ModelError, NotInstalled
+from bot.errors import DatabaseUnreachable, LostTurn, ModelError, NotInstalled
 from bot.line import Line
 from bot.progress import ProgressKeeper
 from bot.telemetry import bind, get_logger
 
 log = get_logger("worker")
+
+_PAUSE_SECONDS = 1.0
 
 
 class Worker:
@@ -103,13 +106,16 @@ class Worker:
         """Answer in one conversation until nothing is left to answer."""
         try:
             while not self._stopping:
+                asked_at = time.monotonic()
                 work = await self._turns.claim(conversation_id)
                 if isinstance(work, Turn):
-                    await self._answer(work)
+                    await self._answer(work, asked_at)
                 elif isinstance(work, Withdrawal):
                     await self._take_away(work)
                 else:
                     return
+        except DatabaseUnreachable as error:
+            log.warning("conversation interrupted", conversation=conversation_id, error=str(error))
         except Exception:
             # The conversation stays unanswered in the database: the next look finds it.
             log.exception("conversation interrupted", conversation=conversation_id)
@@ -120,16 +126,21 @@ class Worker:
             await desk.replies.take_away(withdrawal)
         await self._turns.withdrawn(withdrawal.reply_id)
 
-    async def _answer(self, turn: Turn) -> None:
+    async def _answer(self, turn: Turn, claimed_at: float) -> None:
         try:
             desk = await self._desks.of(turn.key.team_id)
         except NotInstalled as error:
             with suppress(LostTurn):  # what is kept of the workspace may be gone by now
                 await self._turns.finish(turn, _unspoken(turn, error))
             return
-        running = RunningTurn(turn, desk, on_segment=lambda: self._keeper.soon(turn.reply_id))
+        running = RunningTurn(
+            turn,
+            desk,
+            on_segment=lambda: self._keeper.soon(turn.reply_id),
+            is_ours=lambda: self._keeper.is_ours(turn),
+        )
         self._running[turn.conversation_id] = running
-        self._keeper.watch(running)
+        self._keeper.watch(running, claimed_at)
         metrics.running_replies.inc()
         key = turn.key
         with bind(
@@ -150,7 +161,7 @@ class Worker:
         try:
             ending = await running.run()
             if ending is not None:
-                await self._turns.finish(running.turn, ending)
+                await self._finish(running.turn, ending)
                 _report(ending)
                 self._remember(running)
                 return
@@ -159,6 +170,15 @@ class Worker:
         # Another turn goes on with these messages, or takes them away: it must know of them all.
         await self._turns.leave(running.turn, running.reply.segments)
         log.info("turn gives way")
+
+    async def _finish(self, turn: Turn, ending: Ending) -> None:
+        """Keep the ending, for as long as it takes: the answer is complete in Slack."""
+        while True:
+            try:
+                return await self._turns.finish(turn, ending)
+            except DatabaseUnreachable as error:
+                log.warning("ending not kept yet", error=str(error))
+                await asyncio.sleep(_PAUSE_SECONDS)
 
     def _remember(self, running: RunningTurn) -> None:
         """Beside the next turn: what no longer fits into the prompt is summarised for later ones."""

@@ -1,6 +1,6 @@
 """What the product needs from the other rooms; each Protocol has one real part and one fake."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -245,16 +245,25 @@ class Reply(Protocol):
         ...
 
 
+IsOurs = Callable[[], Awaitable[bool]]
+"""Whether a turn is surely its worker's still; False while nobody can tell. Raises LostTurn."""
+
+
 class Replies(Protocol):
     """Opens the sink for a turn's answer."""
 
     def open(
-        self, turn: Turn, *, on_stop: Callable[[], None], on_segment: Callable[[], None]
+        self,
+        turn: Turn,
+        *,
+        on_stop: Callable[[], None],
+        on_segment: Callable[[], None],
+        is_ours: IsOurs,
     ) -> Reply:
         """A reply into the turn's thread, going on in the turn's segments where there are any.
 
         `on_stop` is called when a reader has stopped it in Slack, or no more can be shown;
-        `on_segment` when a Slack message has come to exist.
+        `on_segment` when a Slack message has come to exist; `is_ours` is asked before every call.
         """
         ...
 

@@ -18,7 +18,7 @@ from bot.conversation.gathering import Gathered, Gathering
 from bot.conversation.memory import Summary, fold, is_worth_folding
 from bot.conversation.messages import FinishReason, Prompt
 from bot.conversation.modes import Mode, mode_for
-from bot.conversation.ports import Closing, Ending, Reply, Shown
+from bot.conversation.ports import Closing, Ending, IsOurs, Reply, Shown
 from bot.conversation.thread import ChannelType, Outcome, SharedFile, Turn
 from bot.conversation.tools import Asker
 from bot.errors import ContentRefused, LostTurn, ModelError, PromptTooLong, SlackError
@@ -59,11 +59,16 @@ class Interrupt:
 class RunningTurn:
     """A turn being answered, and the handle to watch and interrupt it."""
 
-    def __init__(self, turn: Turn, desk: Desk, *, on_segment: Callable[[], None]) -> None:
+    def __init__(
+        self, turn: Turn, desk: Desk, *, on_segment: Callable[[], None], is_ours: IsOurs
+    ) -> None:
         self.turn = turn
         self.interrupt = Interrupt()
         self.reply: Reply = desk.replies.open(
-            turn, on_stop=lambda: self.interrupt.ask(Interruption.STOP), on_segment=on_segment
+            turn,
+            on_stop=lambda: self.interrupt.ask(Interruption.STOP),
+            on_segment=on_segment,
+            is_ours=is_ours,
         )
         self._nudged = asyncio.Event()
         self.desk = desk

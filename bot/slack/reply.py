@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import assert_never
 
 from bot.conversation.messages import Step
-from bot.conversation.ports import Closing
+from bot.conversation.ports import Closing, IsOurs
 from bot.conversation.thread import Segment, Turn, Withdrawal
 from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
@@ -53,7 +53,12 @@ class SlackReplies:
         self._status = status
 
     def open(
-        self, turn: Turn, *, on_stop: Callable[[], None], on_segment: Callable[[], None]
+        self,
+        turn: Turn,
+        *,
+        on_stop: Callable[[], None],
+        on_segment: Callable[[], None],
+        is_ours: IsOurs,
     ) -> "SlackReply":
         """A reply into the turn's thread; nothing is shown yet."""
         return SlackReply(
@@ -64,6 +69,7 @@ class SlackReplies:
             self._status,
             on_stop=on_stop,
             on_segment=on_segment,
+            is_ours=is_ours,
         )
 
     async def take_away(self, withdrawal: Withdrawal) -> None:
@@ -85,13 +91,14 @@ class SlackReply:
         *,
         on_stop: Callable[[], None],
         on_segment: Callable[[], None],
+        is_ours: IsOurs,
     ) -> None:
         self.first_shown_at: float | None = None
         """When the first words were in Slack (time.monotonic)."""
         self._turn = turn
         self._budget = budget
         self._history = history
-        self._status = status.of(turn)
+        self._status = status.of(turn, is_ours)
         self._on_stop = on_stop
         self._on_segment = on_segment
         self._text: list[str] = []
@@ -111,6 +118,7 @@ class SlackReply:
             recipient_user=turn.asker.author_id if turn.questions else "",
             recipient_team=(turn.questions and turn.asker.team_id) or turn.key.team_id,
             reply_id=turn.reply_id,
+            is_ours=is_ours,
             sleep=self._wait_out,
             orphan=self._find_orphan,
             stop_button=stop_button(turn.reply_id),

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.conversation.ports import IsOurs
 from bot.conversation.thread import Segment
 from bot.errors import SlackError, SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
@@ -24,6 +25,7 @@ STREAM_SECONDS = 240.0
 """A stream dies some five minutes after its start, whatever happens; ours ends before."""
 _TRIES = 60
 """So often an unreachable Slack is tried with the last text of a reply, a second apart."""
+_UNSURE_SECONDS = 1.0
 _TEXT_LIMIT = 3_900
 """chat.update refuses a longer `text` ("chat.update", msg_too_long)."""
 _STREAM_IS_OVER = frozenset(
@@ -47,11 +49,21 @@ class Place:
     recipient_user: str
     recipient_team: str
     reply_id: int
+    is_ours: IsOurs
     sleep: Callable[[float], Awaitable[object]]
     """Waits so many seconds, or until the reply has to hurry."""
     orphan: Callable[[], Awaitable[str | None]]
     """Finds a message of ours in the thread that nobody knows of."""
     stop_button: Blocks = field(default_factory=tuple)
+
+    async def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call Slack, once it is sure that the reply is ours. Raises SlackError and LostTurn.
+
+        A process that was frozen, or has lost the database, may have lost the turn, too.
+        """
+        while not await self.is_ours():
+            await self.sleep(_UNSURE_SECONDS)
+        return await self.api.write(method, **arguments)
 
 
 class StreamedMessage:
@@ -77,7 +89,7 @@ class StreamedMessage:
         budget["chat.stopStream"].reserved += 1
         budget.live_streams += 1
         try:
-            started = await place.api.write(
+            started = await place.write(
                 "chat.startStream",
                 channel=place.channel,
                 thread_ts=place.thread_ts,
@@ -110,7 +122,7 @@ class StreamedMessage:
         news = steps.news()
         budget["chat.appendStream"].take()
         self._appends += 1
-        await self._place.api.write(
+        await self._place.write(
             "chat.appendStream",
             channel=self._place.channel,
             ts=self.segment.ts,
@@ -143,7 +155,7 @@ class StreamedMessage:
             rest = [*news.chunks, *_chunks(text[len(self.shown) :])]
             given = {**arguments, "chunks": rest} if rest else arguments
             try:
-                await self._place.api.write("chat.stopStream", **given)
+                await self._place.write("chat.stopStream", **given)
                 news.told()
                 return
             except SlackLimited as limit:
@@ -198,7 +210,7 @@ class EditedMessage:
 
     @staticmethod
     async def _post(place: Place, content: Mapping[str, Any]) -> str:
-        posted = await place.api.write(
+        posted = await place.write(
             "chat.postMessage",
             channel=place.channel,
             thread_ts=place.thread_ts,
@@ -253,19 +265,19 @@ class EditedMessage:
         content = _content(text, blocks, line)
         arguments = {"channel": self._place.channel, "ts": self.segment.ts, **content}
         try:
-            await self._place.api.write("chat.update", **arguments)
+            await self._place.write("chat.update", **arguments)
         except SlackRefused as refusal:
             if refusal.code != "streaming_state_conflict":
                 raise
             await self._end_stream()
-            await self._place.api.write("chat.update", **arguments)
+            await self._place.write("chat.update", **arguments)
         self.shown = text
 
     async def _end_stream(self) -> None:
         """A live stream can't be edited; one that has ended already says so, which is as good."""
         self._place.budget["chat.stopStream"].take()
         try:
-            await self._place.api.write(
+            await self._place.write(
                 "chat.stopStream", channel=self._place.channel, ts=self.segment.ts
             )
         except SlackRefused as refusal:

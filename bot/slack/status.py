@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from bot.conversation.ports import IsOurs
 from bot.conversation.thread import Turn
-from bot.errors import SlackError, SlackLimited, SlackRefused
+from bot.errors import LostTurn, SlackError, SlackLimited, SlackRefused
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
 
@@ -35,9 +36,9 @@ class Status:
         self.budget = budget
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def of(self, turn: Turn) -> "Thinking":
+    def of(self, turn: Turn, is_ours: IsOurs) -> "Thinking":
         """The sign for one turn; nothing is shown yet."""
-        return Thinking(self, turn)
+        return Thinking(self, turn, is_ours)
 
     def run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let a call go on beside the reply."""
@@ -56,9 +57,10 @@ class Status:
 class Thinking:
     """The sign of one turn."""
 
-    def __init__(self, status: Status, turn: Turn) -> None:
+    def __init__(self, status: Status, turn: Turn, is_ours: IsOurs) -> None:
         self._status = status
         self._turn = turn
+        self._is_ours = is_ours
         self._task: asyncio.Task[None] | None = None
         self._shown_by = ""
 
@@ -93,8 +95,17 @@ class Thinking:
         for method in (_SESSION, _ASSISTANT, _REACTION):
             if method in self._status.budget.refused or self._status.budget[method].free <= 0:
                 continue
-            if await self._try(method, self._arguments(method, title)):
+            if not await self._is_allowed() or await self._try(
+                method, self._arguments(method, title)
+            ):
                 return
+
+    async def _is_allowed(self) -> bool:
+        """Whether the turn is ours; where nobody can tell, no sign is the better choice."""
+        try:
+            return await self._is_ours()
+        except LostTurn:
+            return False
 
     async def _try(self, method: str, arguments: dict[str, Any]) -> bool:
         budget = self._status.budget
@@ -127,6 +138,8 @@ class Thinking:
         return {**place, "status": "processing", "title": title, "initiator_user_id": asker}
 
     async def _clear(self, method: str) -> None:
+        if not await self._is_allowed():
+            return
         arguments = self._arguments(method, None)
         if method == _REACTION:
             method = "reactions.remove"

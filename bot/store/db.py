@@ -1,8 +1,8 @@
 """The database: its engine, its migrations, and the one writer through which all changes go."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +11,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import DatabaseUnreachable, OutdatedSchema
@@ -25,6 +26,14 @@ _IN_TREE = Path(__file__).parents[2] / "migrations"
 _IN_WHEEL = Path(__file__).parents[1] / "_migrations"
 _BATCH = 64
 OUTDATED = "The database's schema is outdated: run `bot migrate` first."
+# A machine that is gone does not say so ("Database Connection Control Functions").
+_PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 
 
 def async_url(url: str) -> str:
@@ -47,7 +56,9 @@ def make_engine(url: str, keys: Sequence[str] = ()) -> AsyncEngine:
 def _make_engine(url: str) -> AsyncEngine:
     full = async_url(url)
     if not full.startswith("sqlite"):
-        return create_async_engine(full, pool_size=10, pool_pre_ping=True)
+        return create_async_engine(
+            full, pool_size=10, pool_timeout=10, pool_pre_ping=True, connect_args=_PATIENCE
+        )
     engine = create_async_engine(full, connect_args={"timeout": 10, "async_creator_fn": connect})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -84,7 +95,10 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
 
     async def run(self, change: Change[T]) -> T:
-        """Carry out the change and return its result once it is committed."""
+        """Carry out the change and return its result once it is committed.
+
+        Raises DatabaseUnreachable; what was asked may be done all the same, its answer lost.
+        """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((change, future))
         if self._task is None or self._task.done():
@@ -129,10 +143,19 @@ class Writer:
                 future.set_exception(failure)
 
     async def _commit(self, changes: list[Change[Any]]) -> list[Any]:
-        async with self._engine.connect() as connection:
+        async with _faults_in_words(), self._engine.connect() as connection:
             _ = await connection.execution_options(writes=True)
             async with connection.begin():
                 return [await change(connection) for change in changes]
+
+
+@asynccontextmanager
+async def _faults_in_words() -> AsyncIterator[None]:
+    """The database is gone, or full, or too busy: nothing can be kept for now."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise DatabaseUnreachable(str(error).splitlines()[0]) from error
 
 
 async def ping(engine: AsyncEngine) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy import make_url
 
 from bot.conversation.events import Interruption, Wake
 from bot.conversation.ports import Attendant
+from bot.store.db import async_url
 from bot.telemetry import get_logger
 
 log = get_logger("store")
@@ -52,7 +53,9 @@ class Jobs:
     """Implements `conversation.ports.Wakes` for any number of processes."""
 
     def __init__(self, url: str) -> None:
-        conninfo = make_url(url).set(drivername="postgresql")
+        # A job's end is no news, and what goes wrong we say ourselves.
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+        conninfo = make_url(async_url(url)).set(drivername="postgresql")
         self._connector = PsycopgConnector(
             conninfo=conninfo.render_as_string(hide_password=False),
             min_size=1,
@@ -63,8 +66,6 @@ class Jobs:
         self._app = App(connector=self._connector)
         self._attendant: Attendant | None = None
         self._app.task(name=_TASK)(self._attend)
-        # Its lines have the arguments of queries in them, and a job's end is no news.
-        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Jobs"]:

@@ -1,0 +1,117 @@
+"""Any number of processes on one PostgreSQL: whatever is frozen, ended or gone, one answer each."""
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.playground.mind_samples import long_text
+from tests.fleet import Database, Fleet, database, running_fleet
+from tests.playground import ANNA, AT, GENERAL, RunningBot, RunningPlayground, is_done, shown, until
+
+__all__ = ["database"]
+
+
+@pytest.fixture
+def fleet(playground: RunningPlayground, database: Database, tmp_path: Path) -> Iterator[Fleet]:
+    with running_fleet(playground, database, tmp_path, BOT_GRACE_SECONDS="0.2") as running:
+        yield running
+
+
+def whole(playground: RunningPlayground, ts: str, tokens: int, *, seconds: float = 40) -> None:
+    """Wait until a question has exactly one answer, whole."""
+    text = long_text(tokens * 4)
+
+    def is_whole() -> bool:
+        found = playground.answers(ts)
+        return len(found) == 1 and is_done(found[0]) and shown(found[0]).startswith(text)
+
+    until(is_whole, seconds=seconds, what=f"{tokens} tokens in {ts}")
+    assert shown(playground.answers(ts)[0]).count(text) == 1
+
+
+def test_a_worker_that_was_frozen_does_not_touch_slack_again(
+    playground: RunningPlayground, fleet: Fleet
+) -> None:
+    fleet.start("web")
+    frozen = fleet.start("worker")
+    ts = playground.say(f"{AT}/tokens 300 60")
+    playground.growing(ts)
+    frozen.process.send_signal(signal.SIGSTOP)
+    frozen_at = time.monotonic()
+    fleet.start("worker")
+    fleet.database.run("UPDATE replies SET heartbeat_at = 0")  # its lease has run out
+    whole(playground, ts, 300)
+    until(lambda: time.monotonic() > frozen_at + 10.5, what="a freeze beyond what is sure")
+
+    calls = len(playground.calls())
+    frozen.process.send_signal(signal.SIGCONT)
+    until(lambda: "turn gives way" in frozen.log())
+    frozen.terminate()
+
+    assert [call["method"] for call in playground.calls()[calls:]] == []
+    whole(playground, ts, 300)
+
+
+def test_stop_reaches_whichever_worker_writes(playground: RunningPlayground, fleet: Fleet) -> None:
+    for command in ("web", "web", "worker", "worker"):
+        fleet.start(command)
+    for _ in range(3):
+        ts = playground.say(f"{AT}/tokens 2000 60")
+        message = playground.growing(ts)
+        stop = {"channel": GENERAL, "thread_ts": ts, "user": ANNA, "event_ts": message["ts"]}
+        stopped_at = time.monotonic()
+        playground.post("deliver", event={"type": "agent_session_stopped", **stop})
+        until(lambda ts=ts: is_done(playground.answers(ts)[0]))  # type: ignore[misc]
+        assert time.monotonic() - stopped_at < 1.5
+        assert "Stopped" in shown(playground.answers(ts)[0])
+
+
+def test_a_deploy_in_the_middle_of_many_replies_is_but_a_pause(
+    playground: RunningPlayground, fleet: Fleet
+) -> None:
+    fleet.start("web")
+    old = [fleet.start("worker"), fleet.start("worker")]
+    asked = [playground.say(f"{AT}/tokens 200 20") for _ in range(30)]
+    until(lambda: fleet.at_work() == 30)
+    playground.growing(asked[-1])
+    for leaving in old:
+        fleet.start("worker")
+        assert leaving.terminate() == 0
+    for ts in asked:
+        whole(playground, ts, 200)
+    for bot in fleet.processes:
+        assert bot.log().count("Traceback") == 0
+
+
+def test_the_database_may_be_gone_for_a_while(playground: RunningPlayground, fleet: Fleet) -> None:
+    for command in ("web", "worker"):
+        fleet.start(command)
+    running = playground.say(f"{AT}/tokens 300 30")
+    playground.growing(running)
+
+    fleet.database.goes_away()
+    meanwhile = playground.say(f"{AT}what is 6*7?")
+    until(lambda: any(not event["delivered"] for event in playground.events()))
+    fleet.database.comes_back()
+    playground.post("deliver", event=_again(playground, meanwhile))
+
+    whole(playground, running, 300)
+    assert "42" in playground.answer(meanwhile)["text"]
+    _healthy(fleet.processes)
+
+
+def _again(playground: RunningPlayground, ts: str) -> dict[str, object]:
+    """What Slack sends a minute later, since nobody has acked it."""
+    event: dict[str, object] = next(
+        event["body"]["event"]
+        for event in playground.events()
+        if event["body"]["event"].get("ts") == ts and not event["delivered"]
+    )
+    return event
+
+
+def _healthy(processes: list[RunningBot]) -> None:
+    assert [bot.process.poll() for bot in processes] == [None] * len(processes)
