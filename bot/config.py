@@ -84,6 +84,8 @@ class Settings:
     web_search: bool = True
     """Whether a person may ask for a web search; the service bills each."""
     tools: frozenset[str] = frozenset(TOOLS)
+    audio_model: str = ""
+    """Writes down what is said in recordings, where the chosen model can't hear."""
     file_max_mb: int = 100
     """The largest shared file that is downloaded and read."""
     requests_a_minute: int = 0
@@ -211,6 +213,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         thinking_budget=reader.whole("BOT_THINKING_BUDGET", 4_096, low=1, high=262_144),
         web_search=reader.choice("BOT_WEB_SEARCH", ("on", "off")) == "on",
         tools=reader.some_of("BOT_TOOLS", TOOLS),
+        audio_model=reader.text("BOT_AUDIO_MODEL"),
         file_max_mb=reader.whole("BOT_FILE_MAX_MB", 100, low=1, high=1_024),
         requests_a_minute=reader.whole("BOT_MODEL_RPM", 0, low=0, high=1_000_000),
         tokens_a_minute=reader.whole("BOT_MODEL_TPM", 0, low=0, high=1_000_000_000),

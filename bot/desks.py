@@ -20,7 +20,7 @@ from bot.model.allowance import TokenBuckets
 from bot.model.client import ModelClient
 from bot.model.connection import make_http, request_limit
 from bot.reading.pages import PublicPages
-from bot.reading.reader import FileReader
+from bot.reading.reader import FileReader, ReadingLimits
 from bot.reading.workshop import Workshop
 from bot.slack.colleagues import SlackColleagues
 from bot.slack.files import Files, slack_hosts
@@ -142,9 +142,12 @@ async def _open_reader(settings: Settings, model: Model) -> AsyncIterator[FileRe
                 workshop,
                 model,
                 folder=Path(folder),
-                most_bytes=settings.file_max_mb * 1024 * 1024,
-                # base64 makes four bytes of three; some room is left for the text
-                request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
+                limits=ReadingLimits(
+                    file_bytes=settings.file_max_mb * 1024 * 1024,
+                    # base64 makes four bytes of three; some room is left for the text
+                    request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
+                ),
+                audio_model=settings.audio_model,
             )
         finally:
             await workshop.close()

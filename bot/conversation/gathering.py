@@ -78,7 +78,7 @@ class Gathering:
         steps = ReadingSteps(self._reply.step)
         shown = await self._desk.reader.read(
             files[:MOST_FILES],
-            self._desk.workspace.download,
+            self._desk.workspace,
             self._desk.frame.model,
             steps.watch,
         )

@@ -123,11 +123,26 @@ class Shown:
     """File id to the reason in words."""
 
 
-class Download(Protocol):
-    """Fetches the bytes of a shared file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherForms:
+    """What Slack itself has made of a file ("File object"); each an address, or empty."""
 
-    async def __call__(self, file: SharedFile, into: Path, *, most: int) -> None:
-        """Write the file's bytes there, `most` bytes at most. Raises UnreadableFile."""
+    mp4: str = ""
+    pdf: str = ""
+    """Of an Office file."""
+    subtitles: str = ""
+    """What is said in it, as WebVTT."""
+
+
+class FileSource(Protocol):
+    """Where shared files lie."""
+
+    async def download(self, file: SharedFile, into: Path, *, most: int) -> None:
+        """Write a file's bytes there, `most` bytes at most. Raises UnreadableFile."""
+        ...
+
+    async def other_forms(self, file: SharedFile) -> OtherForms:
+        """The forms in which Slack has that file beside its own; none where Slack does not say."""
         ...
 
 
@@ -139,13 +154,13 @@ class Reader(Protocol):
     """Makes what people share readable for the model."""
 
     async def read(
-        self, files: Sequence[SharedFile], download: Download, model: str, watch: Watch
+        self, files: Sequence[SharedFile], source: FileSource, model: str, watch: Watch
     ) -> Shown:
         """Open these files; the first come first where there are too many for one request."""
         ...
 
 
-class Workspace(Protocol):
+class Workspace(FileSource, Protocol):
     """What a turn asks of Slack beside the reply itself."""
 
     async def earlier_messages(self, key: ThreadKey) -> Sequence[ThreadMessage] | None:
@@ -158,10 +173,6 @@ class Workspace(Protocol):
 
     async def readable(self, turn: Turn) -> tuple[Turn, Names]:
         """The turn with names in the texts where Slack has ids, and who they are."""
-        ...
-
-    async def download(self, file: SharedFile, into: Path, *, most: int) -> None:
-        """Write a shared file's bytes there, `most` bytes at most. Raises UnreadableFile."""
         ...
 
 

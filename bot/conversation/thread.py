@@ -40,6 +40,11 @@ class SharedFile:
         """Whether it claims to be a picture; its bytes have the last word."""
         return self.media_type.startswith("image/")
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether it claims to be a video or a recording."""
+        return self.media_type.startswith(("video/", "audio/"))
+
 
 class Author(StrEnum):
     """Who wrote a message."""

@@ -110,8 +110,18 @@ def _rich_text(path: Path, order: Order, _: Watch) -> Product:
     return [read_rich_text(path, order.name)]
 
 
-def _recording(path: Path, order: Order, _: Watch) -> Product:
-    raise UnreadableFile(_REASONS[Kind.UNKNOWN])
+def _video(path: Path, order: Order, watch: Watch) -> Product:
+    from bot.reading.recordings import is_sound_alone, read_video
+
+    if is_sound_alone(path):
+        return _sound(path, order, watch)
+    return [read_video(path, order.name, videos=order.videos, pictures=order.pictures)]
+
+
+def _sound(path: Path, order: Order, _: Watch) -> Product:
+    from bot.reading.recordings import read_sound
+
+    return [read_sound(path, order.name)]
 
 
 _READERS: Mapping[Kind, Callable[[Path, Order, Watch], Product]] = {
@@ -127,6 +137,6 @@ _READERS: Mapping[Kind, Callable[[Path, Order, Watch], Product]] = {
     Kind.ARCHIVE: _archive,
     Kind.HTML: _page,
     Kind.RTF: _rich_text,
-    Kind.VIDEO: _recording,
-    Kind.SOUND: _recording,
+    Kind.VIDEO: _video,
+    Kind.SOUND: _sound,
 }

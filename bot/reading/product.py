@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
 from bot.conversation.documents import Document, Passage
-from bot.conversation.messages import Image
+from bot.conversation.messages import Audio, Image, Video
+from bot.conversation.ports import Piece
 from bot.errors import UnreadableFile
 
 CANT_SEE = "the model I use can't see pictures"
@@ -21,39 +22,51 @@ class Order:
     media_type: str
     pictures: bool
     """Whether the model can see any."""
+    videos: bool = False
+    """Whether it can see those, too."""
     seconds: int
     """Of CPU time."""
 
 
-Product = Sequence[Image | Document]
+Product = Sequence[Piece]
+_BLOB = "blob"
 
 
 def parcels(product: Product) -> Iterator[bytes]:
-    """The product as a list in JSON and, behind it, the pictures' bytes in their order."""
-    yield json.dumps({"product": [_described(piece) for piece in product]}).encode()
-    yield from (piece.data for piece in product if isinstance(piece, Image))
+    """The product in JSON and, behind it, the bytes in it: those of pictures, say."""
+    blobs: list[bytes] = []
+
+    def set_aside(value: bytes) -> dict[str, int]:
+        blobs.append(value)
+        return {_BLOB: len(blobs) - 1}
+
+    described = [{"is": type(piece).__name__, **asdict(piece)} for piece in product]
+    whole = json.dumps({"product": described}, default=set_aside)
+    yield json.dumps({"blobs": len(blobs)}).encode()
+    yield whole.encode()
+    yield from blobs
 
 
-def unpacked(described: Sequence[Any], blobs: Sequence[bytes]) -> list[Image | Document]:
+def unpacked(described: bytes, blobs: Sequence[bytes]) -> list[Piece]:
     """The product out of its parcels. Raises ValueError, TypeError or KeyError for nonsense."""
-    left = iter(blobs)
-    return [_piece(one, left) for one in described]
+
+    def put_back(value: dict[str, Any]) -> Any:
+        return blobs[int(value[_BLOB])] if value.keys() == {_BLOB} else value
+
+    return [_piece(one) for one in json.loads(described, object_hook=put_back)["product"]]
 
 
-def _described(piece: Image | Document) -> dict[str, Any]:
-    described = asdict(piece)
-    described.pop("data", None)
-    return {"is": type(piece).__name__, **described}
-
-
-def _piece(described: dict[str, Any], blobs: Iterator[bytes]) -> Image | Document:
-    given = dict(described)
+def _piece(given: dict[str, Any]) -> Piece:
     match given.pop("is"):
         case "Image":
-            return Image(**given, data=next(blobs))
+            return Image(**given)
+        case "Audio":
+            return Audio(**given)
+        case "Video":
+            return Video(**{**given, "frames": tuple(Image(**one) for one in given["frames"])})
         case "Document":
-            passages = tuple(Passage(**one) for one in given.pop("passages"))
-            return Document(**given, passages=passages)
+            passages = tuple(Passage(**one) for one in given["passages"])
+            return Document(**{**given, "passages": passages})
         case other:
             raise ValueError(f"not a piece: {other}")
 

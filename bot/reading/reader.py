@@ -2,22 +2,48 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from bot.conversation.documents import Document
-from bot.conversation.ports import Download, Model, Piece, Shown, Watch
+from bot.conversation.messages import Audio
+from bot.conversation.ports import (
+    Abilities,
+    FileSource,
+    Model,
+    OtherForms,
+    Piece,
+    Shown,
+    Watch,
+)
 from bot.conversation.thread import SharedFile
 from bot.errors import UnreadableFile
+from bot.reading.hearing import write_down
 from bot.reading.kept import Kept, size
 from bot.reading.product import CANT_SEE, Order
+from bot.reading.subtitles import read_subtitles
 from bot.reading.workshop import Workshop
 
 TOO_LARGE = "it is larger than {limit} MB"
 TOO_MANY = "there is no room for more of it in one question"
+CANT_HEAR = "the model I use can't hear, and Slack has no transcript of it"
 _AT_ONCE = 4
 _CPU_SECONDS = 45
+_MOST_SUBTITLES = 4 * 1024 * 1024
+_OLD_OFFICE = frozenset({".doc", ".dot", ".ppt", ".pps", ".pot"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingLimits:
+    """What files may cost."""
+
+    file_bytes: int
+    """The largest file that is downloaded."""
+    request_bytes: int
+    """What one prompt may carry beside its text."""
 
 
 class FileReader:
@@ -29,29 +55,29 @@ class FileReader:
         model: Model,
         *,
         folder: Path,
-        most_bytes: int,
-        request_bytes: int,
+        limits: ReadingLimits,
+        audio_model: str = "",
     ) -> None:
-        """`folder` takes files while they are read; `request_bytes` is what a prompt may carry."""
+        """`folder` takes files while they are read; `audio_model` writes down what is said."""
         self._workshop = workshop
         self._model = model
         self._folder = folder
-        self._most_bytes = most_bytes
-        self._request_bytes = request_bytes
+        self._limits = limits
+        self._audio_model = audio_model
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._kept = Kept()
 
     async def read(
-        self, files: Sequence[SharedFile], download: Download, model: str, watch: Watch
+        self, files: Sequence[SharedFile], source: FileSource, model: str, watch: Watch
     ) -> Shown:
         """Open these files; the first come first where there are too many for one request."""
-        pictures = self._model.abilities(model).pictures
+        abilities = self._model.abilities(model)
         results = await asyncio.gather(
-            *(self._opened(file, download, pictures, partial(watch, file)) for file in files)
+            *(self._opened(file, source, abilities, partial(watch, file)) for file in files)
         )
         by_file: dict[str, tuple[Piece, ...]] = {}
         unreadable: dict[str, str] = {}
-        room = self._request_bytes
+        room = self._limits.request_bytes
         for file, result in zip(files, results, strict=True):
             if isinstance(result, str):
                 unreadable[file.file_id] = result
@@ -66,47 +92,125 @@ class FileReader:
     async def _opened(
         self,
         file: SharedFile,
-        download: Download,
-        pictures: bool,
+        source: FileSource,
+        abilities: Abilities,
         watch: Callable[[int, int], None],
     ) -> tuple[Piece, ...] | str:
         """What a file becomes, or in words why nothing."""
-        key = (file.file_id, file.url, pictures)
+        key = (file.file_id, file.url, abilities)
         kept = self._kept.get(key)
         if kept is not None:
             return kept
         try:
             async with self._at_once:
-                pieces = await self._open(file, download, pictures, watch)
+                pieces = await _Opening(self, file, source, abilities, watch).pieces()
         except UnreadableFile as error:
             return error.reason
         self._kept.put(key, pieces)
         return pieces
 
-    async def _open(
+    async def make(
         self,
         file: SharedFile,
-        download: Download,
-        pictures: bool,
+        path: Path,
+        abilities: Abilities,
         watch: Callable[[int, int], None],
     ) -> tuple[Piece, ...]:
-        if file.is_picture and not pictures:
-            raise UnreadableFile(CANT_SEE)
-        if file.size > self._most_bytes:
-            raise UnreadableFile(TOO_LARGE.format(limit=self._most_bytes // 1024 // 1024))
+        """Have a file on the disk opened; a recording is heard. Raises UnreadableFile."""
+        order = Order(
+            path=str(path),
+            name=file.name,
+            media_type=file.media_type,
+            pictures=abilities.pictures,
+            videos=abilities.videos,
+            seconds=_CPU_SECONDS,
+        )
+        pieces = await self._workshop.make(order, watch)
+        return tuple([await self._heard(piece, abilities) for piece in pieces])
+
+    async def _heard(self, piece: Piece, abilities: Abilities) -> Piece:
+        if not isinstance(piece, Audio) or abilities.sound:
+            return piece
+        if not self._audio_model:
+            raise UnreadableFile(CANT_HEAR)
+        return await write_down(self._model, self._audio_model, piece)
+
+    @asynccontextmanager
+    async def downloaded(
+        self, file: SharedFile, source: FileSource, *, most: int = 0
+    ) -> AsyncIterator[Path]:
+        """The file on the disk, for as long as it is read. Raises UnreadableFile."""
+        most = most or self._limits.file_bytes
+        if file.size > most:
+            raise UnreadableFile(TOO_LARGE.format(limit=most // 1024 // 1024))
         path = self._folder / secrets.token_hex(8)
         try:
-            await download(file, path, most=self._most_bytes)
-            order = Order(
-                path=str(path),
-                name=file.name,
-                media_type=file.media_type,
-                pictures=pictures,
-                seconds=_CPU_SECONDS,
-            )
-            return tuple(await self._workshop.make(order, watch))
+            await source.download(file, path, most=most)
+            yield path
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+class _Opening:
+    """One file being opened, by the best of the forms in which Slack has it."""
+
+    def __init__(
+        self,
+        reader: FileReader,
+        file: SharedFile,
+        source: FileSource,
+        abilities: Abilities,
+        watch: Callable[[int, int], None],
+    ) -> None:
+        self._reader = reader
+        self._file = file
+        self._source = source
+        self._abilities = abilities
+        self._watch = watch
+
+    async def pieces(self) -> tuple[Piece, ...]:
+        """Raises UnreadableFile."""
+        file = self._file
+        if file.is_picture and not self._abilities.pictures:
+            raise UnreadableFile(CANT_SEE)
+        if not file.is_recording and PurePath(file.name).suffix.lower() not in _OLD_OFFICE:
+            return await self._made(file)
+        forms = await self._source.other_forms(file)
+        if not file.is_recording:
+            return await self._made(_in_form(file, forms.pdf, "application/pdf"))
+        return await self._recording(forms)
+
+    async def _recording(self, forms: OtherForms) -> tuple[Piece, ...]:
+        """What is said in it, as far as Slack has written it down, and what is to be seen."""
+        said = await self._said(forms)
+        if said and self._file.media_type.startswith("audio/"):
+            return said
+        try:
+            return (*await self._made(_in_form(self._file, forms.mp4, "video/mp4")), *said)
+        except UnreadableFile:
+            if said:
+                return said
+            raise
+
+    async def _said(self, forms: OtherForms) -> tuple[Piece, ...]:
+        if not forms.subtitles:
+            return ()
+        file = replace(_in_form(self._file, forms.subtitles, "text/vtt"), size=0)
+        try:
+            async with self._reader.downloaded(file, self._source, most=_MOST_SUBTITLES) as path:
+                text = await asyncio.to_thread(path.read_text, "utf-8", "replace")
+        except UnreadableFile:
+            return ()
+        return (read_subtitles(text, self._file.name),)
+
+    async def _made(self, file: SharedFile) -> tuple[Piece, ...]:
+        async with self._reader.downloaded(file, self._source) as path:
+            return await self._reader.make(file, path, self._abilities, self._watch)
+
+
+def _in_form(file: SharedFile, url: str, media_type: str) -> SharedFile:
+    """The same file in another form, whose size nobody knows; itself where there is none."""
+    return replace(file, url=url, media_type=media_type, size=0) if url else file
 
 
 def _within(pieces: Sequence[Piece], room: int) -> tuple[tuple[Piece, ...], int]:

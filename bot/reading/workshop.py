@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
-from bot.conversation.documents import Document
-from bot.conversation.messages import Image
+from bot.conversation.ports import Piece
 from bot.errors import UnreadableFile
 from bot.reading.product import Order, unpacked
 
@@ -31,7 +30,7 @@ class Workshop:
         self._free = asyncio.Semaphore(at_once)
         self._waiting: list[_Process] = []
 
-    async def make(self, order: Order, watch: Callable[[int, int], None]) -> list[Image | Document]:
+    async def make(self, order: Order, watch: Callable[[int, int], None]) -> list[Piece]:
         """Open the ordered file. Raises UnreadableFile."""
         async with self._free, self._process() as process:
             try:
@@ -39,7 +38,7 @@ class Workshop:
                     return await process.make(order, watch)
             except TimeoutError as error:
                 raise UnreadableFile(TOO_SLOW) from error
-            except (EOFError, OSError, ValueError, TypeError, KeyError, StopIteration) as error:
+            except (EOFError, OSError, ValueError, TypeError, LookupError) as error:
                 raise UnreadableFile(BROKE) from error
 
     @asynccontextmanager
@@ -91,7 +90,7 @@ class _Process:
         is_alive = self._process.returncode is None and not self._is_at_work
         return is_alive and self._done < _ORDERS_A_PROCESS
 
-    async def make(self, order: Order, watch: Callable[[int, int], None]) -> list[Image | Document]:
+    async def make(self, order: Order, watch: Callable[[int, int], None]) -> list[Piece]:
         """Raises UnreadableFile, or EOFError where the process has died."""
         self._is_at_work = True
         await self._send(json.dumps(asdict(order)).encode())
@@ -102,9 +101,8 @@ class _Process:
         if "refused" in answer:
             self._finish()
             raise UnreadableFile(str(answer["refused"]))
-        described = answer["product"]
-        blobs = [await self._parcel() for one in described if one["is"] == Image.__name__]
-        product = unpacked(described, blobs)
+        described = await self._parcel()
+        product = unpacked(described, [await self._parcel() for _ in range(answer["blobs"])])
         self._finish()
         return product
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from bot.conversation.ports import OtherForms
 from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage
 from bot.errors import SlackError
 from bot.slack.api import SlackApi
@@ -55,6 +56,18 @@ class History:
             yield shared_file((await self._api.read("files.info", file=file_id))["file"])
         except (SlackError, KeyError):
             return
+
+    async def other_forms(self, file_id: str) -> OtherForms:
+        """What Slack has made of a file by now: it takes a while after the upload ("files.info")."""
+        try:
+            file = (await self._api.read("files.info", file=file_id))["file"]
+        except (SlackError, KeyError):
+            return OtherForms()
+        return OtherForms(
+            mp4=str(file.get("mp4") or ""),
+            pdf=str(file.get("converted_pdf") or ""),
+            subtitles=str(file.get("vtt") or ""),
+        )
 
     async def own_messages(self, key: ThreadKey, after: str) -> list[str]:
         """The ts of our own messages in a thread behind a moment, oldest first."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.conversation.ports import Names
+from bot.conversation.ports import Names, OtherForms
 from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage, Turn
 from bot.slack.directory import Directory
 from bot.slack.files import Files
@@ -47,3 +47,7 @@ class SlackWorkspace:
     async def download(self, file: SharedFile, into: Path, *, most: int) -> None:
         """Write a shared file's bytes there, `most` bytes at most. Raises UnreadableFile."""
         await self._files.download(file, into, most=most)
+
+    async def other_forms(self, file: SharedFile) -> OtherForms:
+        """The forms in which Slack has that file beside its own; none where Slack does not say."""
+        return await self._history.other_forms(file.file_id)

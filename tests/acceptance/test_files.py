@@ -1,6 +1,9 @@
 """What people share, seen through Slack: the model is shown what is in it."""
 
+from pathlib import Path
+
 from tests.playground import AT, RunningBot, RunningPlayground
+from tests.unit.reading.filmed import film, speech
 from tests.unit.reading.orders import FILES
 
 
@@ -20,3 +23,19 @@ def test_documents_reach_the_model_with_their_places(
     assert "[sheet 'ledger', rows 2–4]" in shown
     assert "der Kai öffnet im Mai 2027" in shown
     assert "`locked.pdf`: it is protected with a password" in text
+
+
+def test_a_video_reaches_the_model_and_a_voice_clip_has_its_sentence(
+    playground: RunningPlayground, bot: RunningBot, tmp_path: Path
+) -> None:
+    files = {
+        "demo.mp4": film(tmp_path / "demo.mp4").read_bytes(),
+        "note.m4a": speech(tmp_path / "note.m4a").read_bytes(),
+    }
+    ts = playground.share(f"{AT}what happens in this video?", files)
+
+    text = playground.answer(ts)["text"]
+
+    assert "video_url" in str(playground.asked()[-1]["messages"])
+    assert "[video 'demo.mp4', shared by Anna" in str(playground.asked()[-1]["messages"])
+    assert "`note.m4a`: the model I use can't hear, and Slack has no transcript of it" in text

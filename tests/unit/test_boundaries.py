@@ -29,6 +29,7 @@ LIBRARIES = {
     "httpx_aiohttp": {"model"},
     "trafilatura": {"reading"},
     "webencodings": {"reading"},
+    "av": {"reading"},
     "bs4": {"reading"},
     "charset_normalizer": {"reading"},
     "mammoth": {"reading"},

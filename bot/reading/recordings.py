@@ -1,0 +1,155 @@
+"""Videos and recordings as models take them: short ones as they are, of longer ones pictures at even steps."""
+
+import io
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from PIL import Image as Pillow
+
+from bot.conversation.messages import Audio, Image, Video
+from bot.errors import UnreadableFile
+from bot.reading.pictures import PictureLimits, from_pillow
+
+INLINE_BYTES = 7 * 1024 * 1024
+"""As a data URL a third is added, and that may have 10 MB ("Image and video understanding")."""
+MOST_HOURS = 2
+MOST_MINUTES_OF_SOUND = 20
+FRAMES = 60
+"""So many pictures are looked at; at the models' own frame size that is within VIDEO_TOKENS."""
+_FEWEST_FRAMES = 4
+_FRAME_PIXELS = 360_000
+_SHORTEST = 2.0
+_SLOWEST, _USUAL = 0.1, 2.0
+"""Pictures a second that may be asked for."""
+_TAKEN = {"mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "avi": "video/x-msvideo", "flv": "video/x-flv"}
+"""The formats that the models take, by PyAV's names."""
+_PATIENCE = 20.0
+"""Seconds for exact pictures; after that the nearest key frames have to do."""
+_RATE = 16_000
+_BITS = 48_000
+
+CANT_WATCH = "the model I use can't see videos"
+NO_PICTURES = "there is nothing to see in it"
+NO_SOUND = "there is no sound in it"
+TOO_LONG = "it is longer than {limit}"
+DAMAGED = "the file is damaged"
+
+
+def read_video(path: Path, name: str, *, videos: bool, pictures: bool) -> Video | Image:
+    """The video for the model. Raises UnreadableFile."""
+    if not videos and not pictures:
+        raise UnreadableFile(CANT_WATCH)
+    with _opened(path) as container:
+        if not container.streams.video:
+            raise UnreadableFile(NO_PICTURES)
+        seconds = _seconds(container)
+        if seconds > MOST_HOURS * 3600:
+            raise UnreadableFile(TOO_LONG.format(limit=f"{MOST_HOURS} hours"))
+        media_type = _TAKEN.get(container.format.name, "")
+        is_small = path.stat().st_size <= INLINE_BYTES
+        fps = min(FRAMES / max(seconds, 1.0), _USUAL)
+        if videos and media_type and is_small and seconds >= _SHORTEST and fps >= _SLOWEST:
+            return Video(name=name, media_type=media_type, data=path.read_bytes(), fps=fps)
+        frames = tuple(_frames(container, seconds, name))
+    if not frames:
+        raise UnreadableFile(DAMAGED)
+    if len(frames) < _FEWEST_FRAMES:
+        return frames[0]
+    rate = max(len(frames) / max(seconds, 1.0), _SLOWEST)
+    return Video(name=name, frames=frames, fps=rate)
+
+
+def read_sound(path: Path, name: str) -> Audio:
+    """The recording as a small MP3 of one channel: every model that hears takes it.
+
+    Raises UnreadableFile.
+    """
+    with _opened(path) as container:
+        if not container.streams.audio:
+            raise UnreadableFile(NO_SOUND)
+        if _seconds(container) > MOST_MINUTES_OF_SOUND * 60:
+            raise UnreadableFile(TOO_LONG.format(limit=f"{MOST_MINUTES_OF_SOUND} minutes"))
+        data = _mp3(container)
+    return Audio(name=name, media_type="audio/mpeg", data=data)
+
+
+def is_sound_alone(path: Path) -> bool:
+    """Whether a file that could be a video has only sound in it: voice clips come so."""
+    with _opened(path) as container:
+        return not container.streams.video and bool(container.streams.audio)
+
+
+def _opened(path: Path) -> InputContainer:
+    """Only the file itself is read, whatever other files and addresses it names."""
+    try:
+        return av.open(str(path), options={"protocol_whitelist": "file"})
+    except (av.error.FFmpegError, ValueError) as error:
+        raise UnreadableFile(DAMAGED) from error
+
+
+def _seconds(container: InputContainer) -> float:
+    """How long it is; recordings of browsers do not say, then the last packet does."""
+    if container.duration:
+        return float(container.duration) / av.time_base
+    last = 0.0
+    for packet in container.demux():
+        if packet.pts is not None and packet.time_base is not None:
+            last = max(last, float(packet.pts * packet.time_base))
+    container.seek(0)
+    return last
+
+
+def _frames(container: InputContainer, seconds: float, name: str) -> Iterator[Image]:
+    stream = container.streams.video[0]
+    stream.thread_type = "AUTO"
+    base = float(stream.time_base or 0) or 1.0
+    begin = float((stream.start_time or 0) * base)
+    count = max(min(FRAMES, int(seconds * _USUAL)), _FEWEST_FRAMES)
+    patient_until = time.monotonic() + _PATIENCE
+    shown = -1
+    limits = PictureLimits(max_pixels=_FRAME_PIXELS)
+    for step in range(count):
+        wanted = begin + (step + 0.5) * seconds / count
+        frame = _frame_at(container, stream, wanted, exact=time.monotonic() < patient_until)
+        if frame is not None and frame.pts is not None and frame.pts > shown:
+            shown = frame.pts
+            picture: Pillow.Image = frame.to_image()
+            at = f"{int(frame.pts * base - begin) // 60}:{int(frame.pts * base - begin) % 60:02d}"
+            yield from_pillow(picture, name=f"{name} at {at}", limits=limits)
+
+
+def _frame_at(container: InputContainer, stream: Any, wanted: float, *, exact: bool) -> Any:
+    """The frame shown at that second; or, in haste, the key frame before it."""
+    try:
+        container.seek(int(wanted / float(stream.time_base)), stream=stream)
+        last = None
+        for frame in container.decode(stream):
+            if not exact or (frame.time is not None and frame.time >= wanted):
+                return frame
+            last = frame
+        return last
+    except av.error.FFmpegError:
+        return None  # a broken stretch costs its own pictures only
+
+
+def _mp3(container: InputContainer) -> bytes:
+    written = io.BytesIO()
+    try:
+        with av.open(written, "w", format="mp3") as target:
+            stream = target.add_stream("libmp3lame", rate=_RATE, layout="mono")
+            stream.bit_rate = _BITS
+            resampler = av.AudioResampler(format="s16p", layout="mono", rate=_RATE)
+            for frame in container.decode(audio=0):
+                for piece in resampler.resample(frame):
+                    target.mux(stream.encode(piece))
+            for piece in resampler.resample(None):
+                target.mux(stream.encode(piece))
+            target.mux(stream.encode(None))
+    except av.error.FFmpegError as error:
+        if not written.tell():
+            raise UnreadableFile(DAMAGED) from error
+    return written.getvalue()

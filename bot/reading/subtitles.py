@@ -1,0 +1,42 @@
+"""Slack's transcript of a recording (WebVTT) as a document with its minutes. Pure."""
+
+import html
+import re
+from collections.abc import Iterator
+
+from bot.conversation.documents import Document, Passage
+
+EXTENT = "what is said in it"
+NOTHING_SAID = "(nothing is said in it)"
+_CUE = re.compile(r"(?:(\d+):)?(\d\d):(\d\d)[.,]\d+ +-->")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def read_subtitles(text: str, name: str) -> Document:
+    """The words, minute by minute."""
+    minutes: dict[str, list[str]] = {}
+    for minute, words in _cues(text):
+        lines = minutes.setdefault(minute, [])
+        if words not in lines[-1:]:
+            lines.append(words)
+    passages = tuple(
+        Passage(place=f"minute {minute}", text=" ".join(lines)) for minute, lines in minutes.items()
+    )
+    return Document(
+        name=name,
+        extent=EXTENT,
+        passages=passages or (Passage(place="", text=NOTHING_SAID),),
+    )
+
+
+def _cues(text: str) -> Iterator[tuple[str, str]]:
+    """The minute and the words of each cue."""
+    minute = ""
+    for line in text.replace("\r", "").split("\n"):
+        cue = _CUE.match(line)
+        if cue:
+            minute = str(int(cue[1] or 0) * 60 + int(cue[2]))
+        elif not line.strip():
+            minute = ""
+        elif minute:
+            yield minute, html.unescape(_TAG.sub("", line)).strip()

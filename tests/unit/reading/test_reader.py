@@ -1,0 +1,249 @@
+"""Files are opened by the best form Slack has of them, once, and as many as a request can carry."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from pydantic import BaseModel
+
+from bot.conversation.documents import Document
+from bot.conversation.messages import (
+    Audio,
+    Delta,
+    Finished,
+    FinishReason,
+    Image,
+    Prompt,
+    TextDelta,
+    Usage,
+    UserTurn,
+    Video,
+)
+from bot.conversation.ports import Abilities, Cost, OtherForms
+from bot.conversation.thread import SharedFile
+from bot.errors import ModelUnavailable, UnreadableFile
+from bot.reading.reader import FileReader, ReadingLimits
+from bot.reading.workshop import Workshop
+from tests.unit.reading.filmed import film, speech
+from tests.unit.reading.orders import FILES, opened
+
+T = TypeVar("T", bound=BaseModel)
+VTT = """WEBVTT
+
+1
+00:00:01.000 --> 00:00:04.000
+The quay opens &amp; closes.
+
+2
+00:01:05.500 --> 00:01:07.000
+<v Mira>In May 2027.
+"""
+
+
+class _Shelf:
+    """Files by their address; remembers which were taken."""
+
+    def __init__(self, files: dict[str, bytes], forms: OtherForms | None = None) -> None:
+        self._files = files
+        self._forms = forms or OtherForms()
+        self.taken: list[str] = []
+
+    async def download(self, file: SharedFile, into: Path, *, most: int) -> None:
+        self.taken.append(file.url)
+        if file.url not in self._files:
+            raise UnreadableFile("Slack could not send it")
+        await asyncio.to_thread(into.write_bytes, self._files[file.url])
+
+    async def other_forms(self, file: SharedFile) -> OtherForms:
+        return self._forms
+
+
+class _Model:
+    """A model that says one thing, or fails; remembers what it was asked."""
+
+    def __init__(self, abilities: Abilities, words: str = "") -> None:
+        self._abilities = abilities
+        self._words = words
+        self.asked: list[Prompt] = []
+
+    async def stream(self, prompt: Prompt) -> AsyncIterator[Delta]:
+        self.asked.append(prompt)
+        if not self._words:
+            raise ModelUnavailable
+        yield TextDelta(self._words)
+        yield Finished(reason=FinishReason.STOP)
+
+    async def complete(self, prompt: Prompt, into: type[T]) -> T:
+        raise ModelUnavailable
+
+    def abilities(self, model: str) -> Abilities:
+        return self._abilities
+
+    def cost(self, model: str, usage: Usage) -> Cost | None:
+        return None
+
+
+@pytest.fixture
+async def workshop() -> AsyncIterator[Workshop]:
+    shop = Workshop()
+    yield shop
+    await shop.close()
+
+
+def _file(name: str, media_type: str, **more: Any) -> SharedFile:
+    usual = {"file_id": name, "size": 9, "url": name}
+    return SharedFile(name=name, media_type=media_type, **{**usual, **more})
+
+
+def _reader(
+    workshop: Workshop, folder: Path, model: _Model | None = None, **more: Any
+) -> FileReader:
+    limits = more.pop("limits", ReadingLimits(file_bytes=10_000_000, request_bytes=10_000_000))
+    seeing = model or _Model(Abilities(videos=True))
+    return FileReader(workshop, seeing, folder=folder, limits=limits, **more)
+
+
+def _quiet(file: SharedFile, done: int, count: int) -> None:
+    pass
+
+
+async def test_a_file_is_fetched_once_and_not_left_behind(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    shelf = _Shelf({"a.pdf": (FILES / "report.pdf").read_bytes()})
+    reader = _reader(workshop, tmp_path)
+    file = _file("a.pdf", "application/pdf")
+    first = await reader.read([file], shelf, "m", _quiet)
+    again = await reader.read([file], shelf, "m", _quiet)
+
+    assert "131500" in str(first.by_file["a.pdf"])
+    assert again == first
+    assert shelf.taken == ["a.pdf"]
+    assert not await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+
+
+async def test_one_bad_file_leaves_the_others_alone(workshop: Workshop, tmp_path: Path) -> None:
+    shelf = _Shelf({"a.pdf": b"%PDF-1.7 rubbish", "b.txt": b"the quay"})
+    files = [_file("a.pdf", "application/pdf"), _file("b.txt", "text/plain"), _file("c", "x/y")]
+    shown = await _reader(workshop, tmp_path).read(files, shelf, "m", _quiet)
+
+    assert "the quay" in str(shown.by_file["b.txt"])
+    assert shown.unreadable == {"a.pdf": "the file is damaged", "c": "Slack could not send it"}
+
+
+async def test_the_first_pictures_come_first_where_there_is_no_room_for_all(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    pdf = (FILES / "scan.pdf").read_bytes()
+    shelf = _Shelf({"a.pdf": pdf, "b.pdf": pdf})
+    files = [_file("a.pdf", "x"), _file("b.pdf", "x")]
+    (_, picture) = opened(FILES / "scan.pdf")
+    assert isinstance(picture, Image)
+    room = ReadingLimits(file_bytes=10_000_000, request_bytes=len(picture.data) * 3 // 2)
+    shown = await _reader(workshop, tmp_path, limits=room).read(files, shelf, "m", _quiet)
+
+    assert [type(piece) for piece in shown.by_file["a.pdf"]] == [Document, Image]
+    assert [type(piece) for piece in shown.by_file["b.pdf"]] == [Document]
+    assert shown.unreadable == {"b.pdf": "there is no room for more of it in one question"}
+
+
+async def test_an_old_word_file_is_read_as_slacks_pdf(workshop: Workshop, tmp_path: Path) -> None:
+    shelf = _Shelf({"pdf": (FILES / "report.pdf").read_bytes()}, OtherForms(pdf="pdf"))
+    files = [_file("a.doc", "application/msword")]
+    shown = await _reader(workshop, tmp_path).read(files, shelf, "m", _quiet)
+
+    assert "131500" in str(shown.by_file["a.doc"])
+
+
+async def test_a_video_is_seen_in_slacks_form_and_read_in_its_transcript(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    mp4 = film(tmp_path / "a.mp4").read_bytes()
+    shelf = _Shelf({"mp4": mp4, "vtt": VTT.encode()}, OtherForms(mp4="mp4", subtitles="vtt"))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    shown = await _reader(workshop, folder).read(
+        [_file("a.mov", "video/quicktime")], shelf, "m", _quiet
+    )
+
+    video, said = shown.by_file["a.mov"]
+    assert isinstance(video, Video)
+    assert video.data == mp4
+    assert isinstance(said, Document)
+    assert said.markdown == "[minute 0]\nThe quay opens & closes.\n\n[minute 1]\nIn May 2027."
+
+
+async def test_a_voice_clip_with_a_transcript_is_not_even_fetched(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    shelf = _Shelf({"vtt": VTT.encode()}, OtherForms(subtitles="vtt"))
+    shown = await _reader(workshop, tmp_path).read([_file("a", "audio/mp4")], shelf, "m", _quiet)
+
+    assert "In May 2027" in str(shown.by_file["a"])
+    assert shelf.taken == ["vtt"]
+
+
+async def test_a_voice_clip_without_one_is_written_down(workshop: Workshop, tmp_path: Path) -> None:
+    shelf = _Shelf({"a": speech(tmp_path / "a.m4a").read_bytes()})
+    model = _Model(Abilities(), words="The quay opens.")
+    reader = _reader(workshop, tmp_path, model, audio_model="qwen3.5-omni-flash")
+    shown = await reader.read([_file("a", "audio/mp4")], shelf, "m", _quiet)
+
+    assert "The quay opens." in str(shown.by_file["a"])
+    assert model.asked[0].model == "qwen3.5-omni-flash"
+    (turn,) = model.asked[0].entries
+    assert isinstance(turn, UserTurn)
+    assert isinstance(turn.parts[0], Audio)
+
+
+async def test_a_voice_clip_that_nobody_can_hear_says_so(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    shelf = _Shelf({"a": speech(tmp_path / "a.m4a").read_bytes()})
+    deaf = _reader(workshop, tmp_path)
+    failing = _reader(workshop, tmp_path, audio_model="omni")
+    file = _file("a", "audio/mp4")
+
+    shown = await deaf.read([file], shelf, "m", _quiet)
+    assert "can't hear" in shown.unreadable["a"]
+    shown = await failing.read([file], shelf, "m", _quiet)
+    assert "did not work just now" in shown.unreadable["a"]
+
+
+async def test_a_model_that_hears_is_given_the_recording(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    shelf = _Shelf({"a": speech(tmp_path / "a.m4a").read_bytes()})
+    hearing = _Model(replace(Abilities(), sound=True))
+    shown = await _reader(workshop, tmp_path, hearing).read(
+        [_file("a", "audio/mp4")], shelf, "m", _quiet
+    )
+
+    assert isinstance(shown.by_file["a"][0], Audio)
+
+
+async def test_what_is_larger_than_allowed_is_not_fetched(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    shelf = _Shelf({"a": b"x"})
+    files = [_file("a", "text/plain", size=11 * 1024 * 1024)]
+    shown = await _reader(workshop, tmp_path).read(files, shelf, "m", _quiet)
+
+    assert shown.unreadable == {"a": "it is larger than 9 MB"}
+    assert shelf.taken == []
+
+
+async def test_a_model_that_sees_nothing_fetches_no_pictures(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    blind = _Model(Abilities(pictures=False))
+    shelf = _Shelf({})
+    shown = await _reader(workshop, tmp_path, blind).read(
+        [_file("a", "image/png")], shelf, "m", _quiet
+    )
+
+    assert "can't see pictures" in shown.unreadable["a"]
+    assert shelf.taken == []
