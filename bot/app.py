@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Flag, auto
@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute
 from bot.config import Settings
 from bot.conversation.errands import Handler
 from bot.conversation.ports import Wakes
+from bot.conversation.summary_errand import KIND as SUMMARY
+from bot.conversation.summary_errand import SummaryErrands
 from bot.desks import open_desks
 from bot.errands import ErrandRunner
 from bot.forgetting import ForgetTeam
@@ -24,17 +26,21 @@ from bot.slack.api import make_session
 from bot.slack.channel_form import ChannelForm
 from bot.slack.door import Socket, http_route
 from bot.slack.listeners import Feature, Listeners
+from bot.slack.summarize import Summarize
 from bot.store.db import Writer, make_engine, migrate, ping, require_current
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
 from bot.store.installations import StoredInstalls
 from bot.store.intake import Intake
 from bot.store.jobs import Jobs
+from bot.store.kept_summaries import StoredSummaries
 from bot.store.oauth_states import OAuthStates
+from bot.store.recollections import StoredRecollections
 from bot.store.retention import FORGET
 from bot.store.rotation import check_key
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
+from bot.summary_desks import TeamSummaryDesks
 from bot.telemetry import get_logger
 from bot.wakes import LocalWakes
 from bot.web import Check, make_web
@@ -152,19 +158,31 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
             parts.worker = Worker(
                 turns, desks, wakes, look_seconds=_LOOK_SECONDS, concurrency=settings.concurrency
             )
-            handlers: dict[str, Handler] = {FORGET: ForgetTeam(writer)}
+            summary_desks = TeamSummaryDesks(
+                settings, installations, desks.model, StoredRecollections(engine)
+            )
+            handlers: dict[str, Handler] = {
+                FORGET: ForgetTeam(writer),
+                SUMMARY: SummaryErrands(summary_desks, StoredSummaries(engine, writer)),
+            }
             parts.errands = ErrandRunner(errands, handlers, look_seconds=look)
             if settings.embedded or Role.WEB in roles:
                 digests = StoredDigests(engine, writer)
                 parts.schedule = Schedule(settings, digests, errands, wake=parts.errands.wake)
         if Role.WEB in roles:
-            features = [
+            features: list[Feature] = [
                 workspaces.farewell,
                 ChannelForm(installations, ChannelSettingsStore(engine, writer)),
+                Summarize(installations, errands, wake=_waker(parts)),
             ]
             parts.routes += workspaces.routes
             _open_doors(settings, parts, workspaces, intake, wakes, features)
         yield parts
+
+
+def _waker(parts: Parts) -> Callable[[], None]:
+    """Has this process look for errands; elsewhere the workers look for themselves."""
+    return parts.errands.wake if parts.errands is not None else lambda: None
 
 
 @asynccontextmanager

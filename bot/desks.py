@@ -46,7 +46,7 @@ class TeamDesks:
         self._settings = settings
         self._installations = installations
         self._conversations = conversations
-        self._model = model
+        self.model = model
         self._reader = reader
         self._http = http
         self._executor = executor
@@ -70,7 +70,7 @@ class TeamDesks:
         colleagues = SlackColleagues(here.api, here.access, here.history, here.directory)
         tools = first_tools(PublicPages(executor=self._executor), colleagues)
         return Desk(
-            model=self._model,
+            model=self.model,
             workspace=SlackWorkspace(here.history, here.directory, files),
             reader=self._reader,
             replies=SlackReplies(here.api, here.budget, here.history, here.status),

@@ -4,7 +4,7 @@ We are in channels that a person is not in; what we read for them must be what S
 them, and what we say must not show it to others. An answer in a channel is read by everybody there.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from bot.errors import NotForYou, SlackError, SlackRefused
@@ -19,7 +19,10 @@ NOT_HERE = (
 )
 INVITE = "I am not in that channel. Somebody in it can add me with `/invite`."
 NO_ANSWER = "Slack did not tell me whether you may see that. Please try again."
-_OUR_ABSENCE = frozenset({"not_in_channel", "missing_scope", "no_permission"})
+NO_SCOPE = (
+    "I lack the permission to look at conversations of that kind: an admin can give it to me."
+)
+_OUR_ABSENCE = frozenset({"not_in_channel", "no_permission"})
 
 
 class Access:
@@ -39,22 +42,26 @@ class Access:
             if not await self._may_see(user_id, channel):
                 raise NotForYou(NOT_A_MEMBER)
         except SlackRefused as refusal:
-            raise NotForYou(INVITE if refusal.code in _OUR_ABSENCE else NOT_THERE) from refusal
+            raise NotForYou(_why_not(refusal.code)) from refusal
         except (SlackError, KeyError, TypeError) as error:
             raise NotForYou(NO_ANSWER) from error
-        if not _is_public(channel) and told_in != channel_id and not told_in.startswith("D"):
+        if not is_public(channel) and told_in != channel_id and not told_in.startswith("D"):
             raise NotForYou(NOT_HERE)
         return channel
+
+    async def is_member(self, user_id: str, channel_id: str) -> bool:
+        """Whether this person is in the channel, and so may post there. Raises SlackError."""
+        async for member in self._members(channel_id):
+            if member == user_id:
+                return True
+        return False
 
     async def _may_see(self, user_id: str, channel: dict[str, Any]) -> bool:
         if channel.get("is_im"):
             return channel.get("user") == user_id
-        if _is_public(channel) and await self._is_full_member(user_id):
+        if is_public(channel) and await self._is_full_member(user_id):
             return True
-        async for member in self._members(str(channel["id"])):
-            if member == user_id:
-                return True
-        return False
+        return await self.is_member(user_id, str(channel["id"]))
 
     async def _is_full_member(self, user_id: str) -> bool:
         """Whether a person sees all public channels: guests and people from outside do not."""
@@ -76,5 +83,13 @@ class Access:
                 return
 
 
-def _is_public(channel: dict[str, Any]) -> bool:
+def is_public(channel: Mapping[str, Any]) -> bool:
+    """Whether everybody in the workspace but guests can see a channel."""
     return bool(channel.get("is_channel")) and not channel.get("is_private")
+
+
+def _why_not(code: str) -> str:
+    """Slack's word as a sentence."""
+    if code == "missing_scope":
+        return NO_SCOPE
+    return INVITE if code in _OUR_ABSENCE else NOT_THERE

@@ -47,6 +47,11 @@ class Directory:
         )
         return Names(people={**people, self._us.id: self._us}, channels=places)
 
+    async def person(self, user_id: str) -> Person:
+        """One person, by its id where Slack does not tell the name."""
+        found = await self._people.get_all([user_id])
+        return found.get(user_id) or Person(id=user_id, name=user_id)
+
     async def _ask_person(self, user_id: str) -> Person:
         return person_of((await self._api.read("users.info", user=user_id))["user"])
 

@@ -16,7 +16,7 @@ from bot.conversation.summary_request import Length
 from bot.conversation.thread import SharedFile
 from bot.errors import ContentRefused, ModelBusy
 
-LINE = re.compile(r"^ *\[(\d+)\] (?:↳ )?(.*)$", re.MULTILINE)
+LINE = re.compile(r"^(?:> )?\[(\d+)\] (.*)$", re.MULTILINE)
 
 
 class ScriptedModel:
@@ -156,12 +156,12 @@ def test_replies_stand_below_the_message_they_answer() -> None:
         message(3, "I do", thread=1),
     )
     text = numbered(message_lines(reading(question, other, answer), UTC))
-    assert [line.split("Anna: ")[1] for line in text.splitlines()[1:-1]] == [
+    assert [line.split("): ")[1] for line in text.splitlines()[1:-1]] == [
         "Who has time?",
         "I do",
         "Lunch!",
     ]
-    assert "  [2] ↳ " in text
+    assert "\n> [2] Anna (" in text
 
 
 async def test_the_order_in_which_messages_were_delivered_changes_nothing() -> None:
@@ -182,7 +182,7 @@ def test_parts_are_cut_between_threads_and_lose_no_line() -> None:
     parts = in_parts(lines, 2_000)
     assert [line for part in parts for line in part] == lines
     assert all(sum(line.tokens for line in part) <= 2_000 for part in parts)
-    assert all(not part[0].text.startswith("↳") for part in parts)
+    assert all(not part[0].is_reply for part in parts)
 
 
 async def test_a_long_channel_is_read_in_parts_and_joined_with_its_sources() -> None:

@@ -1,0 +1,46 @@
+"""Builds what summaries are made with: one model for all, and a desk for each workspace."""
+
+from bot.config import Settings
+from bot.conversation.ports import Model
+from bot.conversation.summarizer import Summarizer
+from bot.conversation.summary_errand import SummaryDesk
+from bot.slack.channel_reader import Recollections, SlackChannelReader
+from bot.slack.installations import Installation, Installations
+from bot.slack.summary_room import SlackSummaryRoom
+
+
+class TeamSummaryDesks:
+    """Implements `conversation.summary_errand.SummaryDesks`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        installations: Installations,
+        model: Model,
+        recollections: Recollections,
+    ) -> None:
+        self._settings = settings
+        self._installations = installations
+        self._model = model
+        self._recollections = recollections
+
+    async def of(self, team_id: str) -> SummaryDesk:
+        """Where the summaries of that workspace are made."""
+        here = await self._installations.of(team_id)
+        return SummaryDesk(
+            team_id=here.identity.team_id,
+            room=SlackSummaryRoom(here),
+            summarizer=self.summarizer(here),
+        )
+
+    def summarizer(self, here: Installation) -> Summarizer:
+        """The summaries of one workspace."""
+        reader = SlackChannelReader(
+            here.api, here.identity, here.directory, here.budget, self._recollections
+        )
+        return Summarizer(
+            self._model,
+            reader,
+            model_name=self._settings.model,
+            workspace=here.identity.team_id,
+        )
