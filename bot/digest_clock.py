@@ -14,6 +14,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.date import DateTrigger
 from typing_extensions import override
 
+from bot.conversation.digest_errand import DIGEST
 from bot.conversation.digests import Digest, Digests, Pause
 from bot.conversation.errands import Errands
 from bot.conversation.recurrence import Recurrence
@@ -21,8 +22,6 @@ from bot.telemetry import get_logger
 
 log = get_logger("digests")
 
-DIGEST = "digest"
-"""The kind of errand that makes one."""
 _LOOK_SECONDS = 2.0
 _OVERLAP_SECONDS = 60.0
 """Clocks of several machines differ: changes of the last minute are looked at again."""

@@ -12,8 +12,8 @@ from bot.conversation.summary_request import Length
 
 MOST_CHANNELS = 10
 """Of one digest: more is a report nobody reads."""
-MOST_DIGESTS = 20
-"""Of one person."""
+MOST_DIGESTS = 15
+"""Of one person: as many as a message can list."""
 MOST_FOCUS = 500
 """Characters."""
 FAILURES_TOLD = 3
@@ -88,12 +88,16 @@ class Plan:
         }
 
     @property
+    def channels_in_words(self) -> str:
+        """In Slack's mrkdwn: `<#C1> and <#C2>`."""
+        return in_words([f"<#{channel}>" for channel in self.channels])
+
+    @property
     def words(self) -> str:
         """In Slack's mrkdwn: `<#C1> here, every weekday at 9:00 (Europe/Berlin)`."""
-        channels = in_words([f"<#{channel}>" for channel in self.channels])
         where = f"in <#{self.place}>" if self.place else "in a direct message"
         details = [
-            f"{channels} {where} {self.recurrence.words}",
+            f"{self.channels_in_words} {where} {self.recurrence.words}",
             self.window.words,
             *([f"about {self.focus}"] if self.focus else []),
             *([f"in {self.language}"] if self.language else []),
@@ -261,6 +265,10 @@ class Digests(Protocol):
 
     async def notes(self, digest_id: int) -> Sequence[ChannelNote]:
         """What its runs have told, oldest first."""
+        ...
+
+    async def told_at(self, digest_id: int, due: datetime) -> Sequence[ChannelNote]:
+        """What the run of that time has told."""
         ...
 
     async def told(self, digest_id: int, due: datetime, notes: Sequence[ChannelNote]) -> None:

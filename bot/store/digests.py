@@ -134,6 +134,16 @@ class StoredDigests:
             )
             return [note_of(raw) for told in runs for raw in told["notes"]]
 
+    async def told_at(self, digest_id: int, due: datetime) -> Sequence[ChannelNote]:
+        """What the run of that time has told."""
+        async with self._engine.connect() as connection:
+            told = await connection.scalar(
+                select(DigestRun.told).where(
+                    DigestRun.digest_id == digest_id, DigestRun.due_at == due.timestamp()
+                )
+            )
+        return [note_of(raw) for raw in told["notes"]] if told else []
+
     async def told(self, digest_id: int, due: datetime, notes: Sequence[ChannelNote]) -> None:
         """Keep what a run has told; it has not failed, then."""
         moment = due.timestamp()

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.conversation.digest_errand import DIGEST
 from bot.conversation.digests import Digest, Pause, Plan
 from bot.conversation.recurrence import EVERY_DAY, Recurrence
-from bot.digest_clock import DIGEST, DigestClock, Recurring
+from bot.digest_clock import DigestClock, Recurring
 from bot.store.db import Writer, make_engine
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands

@@ -97,6 +97,8 @@ async def test_a_run_is_kept_once_and_old_ones_are_forgotten(digests: StoredDige
     await digests.told(digest.id, NINE, [NOTE])
 
     assert await digests.notes(digest.id) == [NOTE]
+    assert await digests.told_at(digest.id, NINE) == [NOTE]
+    assert await digests.told_at(digest.id, NINE + DAY) == []
 
 
 async def test_failures_in_a_row_are_counted_until_one_succeeds(digests: StoredDigests) -> None:
