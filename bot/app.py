@@ -18,6 +18,7 @@ from bot.conversation.ports import Wakes
 from bot.conversation.summary_errand import KIND as SUMMARY
 from bot.conversation.summary_errand import SummaryErrands
 from bot.desks import open_desks
+from bot.digest_desks import TeamDigestDesks, digest_features, digest_handlers
 from bot.errands import ErrandRunner
 from bot.forgetting import ForgetTeam
 from bot.schedule import Schedule
@@ -142,6 +143,7 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         name = _worker_name()
         turns = Turns(engine, writer, worker=name)
         errands = StoredErrands(engine, writer, worker=name)
+        digests = StoredDigests(engine, writer)
         wakes = await stack.enter_async_context(_wakes(settings))
         workspaces = await stack.enter_async_context(
             open_workspaces(
@@ -165,15 +167,19 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
                 FORGET: ForgetTeam(writer),
                 SUMMARY: SummaryErrands(summary_desks, StoredSummaries(engine, writer)),
             }
+            digest_desks = TeamDigestDesks(
+                settings, installations, desks.model, StoredRecollections(engine)
+            )
+            handlers |= digest_handlers(digest_desks, digests, errands)
             parts.errands = ErrandRunner(errands, handlers, look_seconds=look)
             if settings.embedded or Role.WEB in roles:
-                digests = StoredDigests(engine, writer)
                 parts.schedule = Schedule(settings, digests, errands, wake=parts.errands.wake)
         if Role.WEB in roles:
             features: list[Feature] = [
                 workspaces.farewell,
                 ChannelForm(installations, ChannelSettingsStore(engine, writer)),
                 Summarize(installations, errands, wake=_waker(parts)),
+                *digest_features(installations, digests, errands, wake=_waker(parts)),
             ]
             parts.routes += workspaces.routes
             _open_doors(settings, parts, workspaces, intake, wakes, features)
