@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from bot.config import Settings
 from bot.conversation.errands import Handler
 from bot.conversation.ports import Wakes
+from bot.conversation.rules import Rules
 from bot.conversation.summary_errand import KIND as SUMMARY
 from bot.conversation.summary_errand import SummaryErrands
 from bot.desks import open_desks
@@ -26,7 +27,8 @@ from bot.serving import serving
 from bot.slack.api import make_session
 from bot.slack.channel_form import ChannelForm
 from bot.slack.door import Socket, http_route
-from bot.slack.listeners import Feature, Listeners
+from bot.slack.doorkeeper import REFUSAL, Doorkeeper, Refusals
+from bot.slack.listeners import Feature, Listeners, Take
 from bot.slack.summarize import Summarize
 from bot.store.db import Writer, make_engine, migrate, ping, require_current
 from bot.store.digests import StoredDigests
@@ -151,11 +153,19 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
             )
         )
         installations = workspaces.installations
+        doorkeeper = Doorkeeper(
+            _rules(settings),
+            installations,
+            errands,
+            wake=_waker(parts),
+        )
         if Role.WORKER in roles:
             if Role.WEB in roles and settings.embedded:
                 await turns.release_all()
                 await errands.release_all()
-            desks = await stack.enter_async_context(open_desks(settings, installations, turns))
+            desks = await stack.enter_async_context(
+                open_desks(settings, installations, turns, doorkeeper)
+            )
             look = _LOOK_EMBEDDED if Role.WEB in roles else _LOOK_ALONE
             parts.worker = Worker(
                 turns, desks, wakes, look_seconds=_LOOK_SECONDS, concurrency=settings.concurrency
@@ -165,6 +175,7 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
             )
             handlers: dict[str, Handler] = {
                 FORGET: ForgetTeam(writer),
+                REFUSAL: Refusals(installations),
                 SUMMARY: SummaryErrands(summary_desks, StoredSummaries(engine, writer)),
             }
             digest_desks = TeamDigestDesks(
@@ -177,18 +188,24 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         if Role.WEB in roles:
             features: list[Feature] = [
                 workspaces.farewell,
+                doorkeeper,
                 ChannelForm(installations, ChannelSettingsStore(engine, writer)),
                 Summarize(installations, errands, wake=_waker(parts)),
                 *digest_features(installations, digests, errands, wake=_waker(parts)),
             ]
             parts.routes += workspaces.routes
-            _open_doors(settings, parts, workspaces, intake, wakes, features)
+            _open_doors(settings, parts, workspaces, doorkeeper.guard(intake.take), wakes, features)
         yield parts
 
 
 def _waker(parts: Parts) -> Callable[[], None]:
     """Has this process look for errands; elsewhere the workers look for themselves."""
-    return parts.errands.wake if parts.errands is not None else lambda: None
+
+    def wake() -> None:
+        if parts.errands is not None:
+            parts.errands.wake()
+
+    return wake
 
 
 @asynccontextmanager
@@ -205,14 +222,14 @@ def _open_doors(
     settings: Settings,
     parts: Parts,
     workspaces: Workspaces,
-    intake: Intake,
+    take: Take,
     wakes: Wakes,
     features: Sequence[Feature],
 ) -> None:
     client = workspaces.api.client
     listeners = Listeners(
         workspaces.installations,
-        take=intake.take,
+        take=take,
         act=wakes.wake,
         allowed_bots=settings.allowed_bots,
         features=features,
@@ -224,6 +241,17 @@ def _open_doors(
     if settings.socket_mode:
         parts.socket = Socket(bolt, app_token=settings.slack_app_token, client=client)
         parts.checks["slack"] = parts.socket.is_connected
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        allowed_channels=settings.allowed_channels,
+        denied_channels=settings.denied_channels,
+        allowed_users=settings.allowed_users,
+        denied_users=settings.denied_users,
+        guests=settings.guests,
+        external=settings.external,
+    )
 
 
 async def _reachable(engine: object) -> bool:

@@ -71,6 +71,16 @@ class Settings:
     reply_in_threads: ReplyInThreads = "auto"
     allowed_bots: frozenset[str] = frozenset()
     """Bot ids (`B…`) whose messages are answered when they mention us."""
+    allowed_channels: frozenset[str] = frozenset()
+    """Channel ids (`C…`, `G…`); empty for all."""
+    denied_channels: frozenset[str] = frozenset()
+    allowed_users: frozenset[str] = frozenset()
+    """People's ids (`U…`, `W…`); empty for everybody."""
+    denied_users: frozenset[str] = frozenset()
+    guests: bool = True
+    """Whether guests of a workspace are answered."""
+    external: bool = False
+    """Whether people of other organisations are, in channels shared by Slack Connect."""
     context_tokens: int = 60_000
     """How much of a conversation the model is shown, in estimated tokens."""
     max_tokens: int = 0
@@ -205,6 +215,12 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
             ReplyInThreads, reader.choice("BOT_REPLY_IN_THREADS", ("auto", "mention", "always"))
         ),
         allowed_bots=reader.names("BOT_ALLOWED_BOTS"),
+        allowed_channels=reader.ids("BOT_ALLOWED_CHANNELS", "CG"),
+        denied_channels=reader.ids("BOT_DENIED_CHANNELS", "CGD"),
+        allowed_users=reader.ids("BOT_ALLOWED_USERS", "UW"),
+        denied_users=reader.ids("BOT_DENIED_USERS", "UW"),
+        guests=reader.choice("BOT_GUESTS", ("allow", "deny")) == "allow",
+        external=reader.choice("BOT_EXTERNAL", ("deny", "allow")) == "allow",
         context_tokens=reader.whole("BOT_CONTEXT_TOKENS", 60_000, low=1_000, high=1_000_000),
         max_tokens=reader.whole("BOT_MAX_TOKENS", 0, low=0, high=131_072),
         fallback_models=tuple(reader.list("BOT_FALLBACK_MODELS")),
@@ -317,6 +333,16 @@ class _Reader:
 
     def names(self, name: str) -> frozenset[str]:
         return frozenset(self.list(name))
+
+    def ids(self, name: str, kinds: str) -> frozenset[str]:
+        """Slack ids that begin with one of the letters `kinds`: a name is a common mistake."""
+        given = self.names(name)
+        for wrong in sorted(one for one in given if not re.fullmatch(f"[{kinds}][A-Z0-9]+", one)):
+            letters = " or ".join(f"{letter}…" for letter in kinds)
+            self.problems.append(
+                f"{name} has {wrong!r} in it; it should have ids ({letters}), comma-separated."
+            )
+        return given
 
     def some_of(self, name: str, choices: tuple[str, ...]) -> frozenset[str]:
         """Some of `choices`: all of them by default, none for "none"."""

@@ -13,7 +13,7 @@ from bot.conversation.context import Frame
 from bot.conversation.desk import Desk
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
-from bot.conversation.ports import Conversations, Model, Reader
+from bot.conversation.ports import Admission, Conversations, Model, Reader
 from bot.conversation.ports_model import Allowance
 from bot.conversation.tools import Toolbox
 from bot.model.allowance import TokenBuckets
@@ -38,6 +38,7 @@ class TeamDesks:
         installations: Installations,
         conversations: Conversations,
         *,
+        admission: Admission,
         model: Model,
         reader: Reader,
         http: httpx.AsyncClient,
@@ -46,6 +47,7 @@ class TeamDesks:
         self._settings = settings
         self._installations = installations
         self._conversations = conversations
+        self._admission = admission
         self.model = model
         self._reader = reader
         self._http = http
@@ -75,6 +77,7 @@ class TeamDesks:
             reader=self._reader,
             replies=SlackReplies(here.api, here.budget, here.history, here.status),
             conversations=self._conversations,
+            admission=self._admission,
             frame=Frame(
                 bot_name=here.identity.name,
                 bot_user_id=here.identity.user_id,
@@ -95,7 +98,10 @@ class TeamDesks:
 
 @asynccontextmanager
 async def open_desks(
-    settings: Settings, installations: Installations, conversations: Conversations
+    settings: Settings,
+    installations: Installations,
+    conversations: Conversations,
+    admission: Admission,
 ) -> AsyncIterator[TeamDesks]:
     """Open the model's connections and the threads for pages; close them at the end."""
     async with AsyncExitStack() as stack:
@@ -116,6 +122,7 @@ async def open_desks(
             settings,
             installations,
             conversations,
+            admission=admission,
             model=model,
             reader=reader,
             http=http,

@@ -4,6 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 events = Counter("threadwise_events", "What Slack sent, by kind.", ["kind"])
 turns = Counter("threadwise_turns", "Turns that have ended, by outcome.", ["outcome"])
+refusals = Counter("threadwise_refusals", "Askers whom the admin's rules refused.")
 running_replies = Gauge("threadwise_running_replies", "Replies being written now.")
 first_text_seconds = Histogram(
     "threadwise_first_text_seconds",

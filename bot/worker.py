@@ -129,9 +129,12 @@ class Worker:
     async def _answer(self, turn: Turn, claimed_at: float) -> None:
         try:
             desk = await self._desks.of(turn.key.team_id)
+            if await desk.admission.refused(turn):
+                await self._turns.finish(turn, _unspoken(turn, "Refused"))
+                return
         except NotInstalled as error:
             with suppress(LostTurn):  # what is kept of the workspace may be gone by now
-                await self._turns.finish(turn, _unspoken(turn, error))
+                await self._turns.finish(turn, _unspoken(turn, type(error).__name__))
             return
         running = RunningTurn(
             turn,
@@ -212,15 +215,11 @@ class Worker:
         log.info("turn handed over", characters=len(progress.text))
 
 
-def _unspoken(turn: Turn, error: NotInstalled) -> Ending:
-    """The end of a turn whose workspace has removed us: nothing can be said there any more."""
-    log.info("turn ends unspoken", reason=str(error), turn=turn.reply_id)
+def _unspoken(turn: Turn, reason: str) -> Ending:
+    """The end of a turn that is not answered: by the admin's rules, or because we were removed."""
+    log.info("turn ends unspoken", reason=reason, turn=turn.reply_id)
     return Ending(
-        outcome=Outcome.FAILED,
-        text=turn.text_so_far,
-        segments=turn.segments,
-        failure=type(error).__name__,
-        cause=error,
+        outcome=Outcome.FAILED, text=turn.text_so_far, segments=turn.segments, failure=reason
     )
 
 

@@ -25,6 +25,8 @@ class Approach:
     mentions_others: bool
     from_bot: bool
     bot_is_allowed: bool = False
+    may_ask: bool = True
+    """Whether the admin's rules let its author ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ def read(
     `auto` answers without a mention as long as one person is in it and nobody else is
     addressed; `always` answers whoever writes; `mention` only listens.
     """
-    if message.from_bot and not message.bot_is_allowed:
+    if not message.may_ask or (message.from_bot and not message.bot_is_allowed):
         return Reading.IGNORE if company is None else Reading.LISTEN
     if message.mentions_us:
         return Reading.ANSWER

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from bot.conversation.context import Frame
 from bot.conversation.modes import Habits
-from bot.conversation.ports import Conversations, Model, Reader, Replies, Workspace
+from bot.conversation.ports import Admission, Conversations, Model, Reader, Replies, Workspace
+from bot.conversation.rules import Everybody
 from bot.conversation.tools import Toolbox
 
 
@@ -23,6 +24,7 @@ class Desk:
     frame: Frame
     habits: Habits = field(default_factory=Habits)
     toolbox: Toolbox = field(default_factory=lambda: Toolbox(()))
+    admission: Admission = field(default_factory=Everybody)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 

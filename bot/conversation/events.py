@@ -24,6 +24,8 @@ class MessagePosted:
     mentions_us: bool = False
     mentions_others: bool = False
     bot_is_allowed: bool = False
+    may_ask: bool = True
+    """False for somebody whom the admin's rules refuse: they are listened to at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from bot.conversation.ports import Names, Person
+from bot.conversation.rules import Standing
 from bot.conversation.thread import Author, ThreadMessage
 from bot.errors import SlackError
 from bot.slack.api import SlackApi
@@ -27,10 +28,11 @@ T = TypeVar("T")
 class Directory:
     """People and channels of one workspace."""
 
-    def __init__(self, api: SlackApi, us: Person) -> None:
+    def __init__(self, api: SlackApi, us: Person, team_id: str = "") -> None:
         self._api = api
         self._us = us
-        self._people: _Kept[Person] = _Kept(self._ask_person)
+        self._team_id = team_id
+        self._people: _Kept[_Known] = _Kept(self._ask_person)
         self._channels: _Kept[str] = _Kept(self._ask_channel)
 
     async def names(self, messages: Iterable[ThreadMessage], channel: str) -> Names:
@@ -45,15 +47,22 @@ class Directory:
         people, places = await asyncio.gather(
             self._people.get_all(users - {self._us.id}), self._channels.get_all(channels)
         )
-        return Names(people={**people, self._us.id: self._us}, channels=places)
+        named = {user_id: known.person for user_id, known in people.items()}
+        return Names(people={**named, self._us.id: self._us}, channels=places)
 
     async def person(self, user_id: str) -> Person:
         """One person, by its id where Slack does not tell the name."""
         found = await self._people.get_all([user_id])
-        return found.get(user_id) or Person(id=user_id, name=user_id)
+        return found[user_id].person if user_id in found else Person(id=user_id, name=user_id)
 
-    async def _ask_person(self, user_id: str) -> Person:
-        return person_of((await self._api.read("users.info", user=user_id))["user"])
+    async def standing(self, user_id: str) -> Standing:
+        """What a person is to this workspace; UNKNOWN where Slack does not say in time."""
+        found = await self._people.get_all([user_id])
+        return found[user_id].standing if user_id in found else Standing.UNKNOWN
+
+    async def _ask_person(self, user_id: str) -> "_Known":
+        user = (await self._api.read("users.info", user=user_id))["user"]
+        return _Known(person=person_of(user), standing=standing_of(user, self._team_id))
 
     async def _ask_channel(self, channel_id: str) -> str:
         channel = (await self._api.read("conversations.info", channel=channel_id))["channel"]
@@ -68,6 +77,27 @@ def person_of(user: Mapping[str, Any], *, both_names: bool = False) -> Person:
     if both_names and full and full != name:
         name = f"{name} ({full})"
     return Person(id=str(user["id"]), name=name, time_zone=user.get("tz") or "UTC")
+
+
+def standing_of(user: Mapping[str, Any], team_id: str) -> Standing:
+    """What a user of Slack's is to a workspace ("users.info"; in an organisation a person is
+    at home in several).
+    """
+    home = user.get("team_id") or team_id
+    teams = (user.get("enterprise_user") or {}).get("teams") or ()
+    if user.get("is_stranger") or (team_id and home != team_id and team_id not in teams):
+        return Standing.EXTERNAL
+    if user.get("is_restricted") or user.get("is_ultra_restricted"):
+        return Standing.GUEST
+    return Standing.MEMBER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What Slack has said of a person."""
+
+    person: Person
+    standing: Standing
 
 
 @dataclass(slots=True)

@@ -50,7 +50,9 @@ class Installation:
             api=api,
             budget=budget,
             history=History(api, identity),
-            directory=Directory(api, Person(id=identity.user_id, name=identity.name)),
+            directory=Directory(
+                api, Person(id=identity.user_id, name=identity.name), identity.team_id
+            ),
             access=Access(api),
             status=Status(api, budget),
         )

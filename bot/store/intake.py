@@ -87,6 +87,7 @@ class Intake:
                 mentions_others=message.mentions_others,
                 from_bot=message.author is Author.BOT,
                 bot_is_allowed=message.bot_is_allowed,
+                may_ask=message.may_ask,
             ),
             await _company(connection, conversation, message),
             await self._mode_of(connection, message),  # type: ignore[arg-type]  # checked values
