@@ -16,6 +16,7 @@ from bot.conversation.modes import Habits, Thinking
 from bot.conversation.ports import Admission, Conversations, Model, Reader
 from bot.conversation.ports_model import Allowance
 from bot.conversation.tools import Toolbox
+from bot.export.maker import Maker
 from bot.model.allowance import TokenBuckets
 from bot.model.client import ModelClient
 from bot.model.connection import make_http, request_limit
@@ -26,6 +27,7 @@ from bot.slack.colleagues import SlackColleagues
 from bot.slack.files import Files, slack_hosts
 from bot.slack.installations import Installation, Installations
 from bot.slack.reply import SlackReplies
+from bot.slack.uploads import Uploads
 from bot.slack.workspace import SlackWorkspace
 
 
@@ -86,6 +88,8 @@ class TeamDesks:
                 instructions=settings.system_prompt,
                 max_tokens=settings.max_tokens or None,
             ),
+            files=Maker(self._executor),
+            publisher=Uploads(here.api, here.history),
             habits=Habits(
                 preset=settings.preset,
                 thinking=Thinking(settings.thinking),
@@ -103,10 +107,10 @@ async def open_desks(
     conversations: Conversations,
     admission: Admission,
 ) -> AsyncIterator[TeamDesks]:
-    """Open the model's connections and the threads for pages; close them at the end."""
+    """Open the model's connections and the threads for pages and files; close them at the end."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(make_http())
-        pool = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="page"))
+        pool = stack.enter_context(ThreadPoolExecutor(max_workers=2, thread_name_prefix="file"))
         model = ModelClient(
             http,
             base_url=settings.dashscope_base_url,

@@ -18,13 +18,14 @@ _SECRETS = re.compile(
 )
 _registered: set[str] = set()
 _LOUD_LIBRARIES = (
-    "slack_bolt",
-    "slack_sdk",
-    "httpx",
-    "httpcore",
     "aiosqlite",
     "alembic",
     "apscheduler",
+    "httpcore",
+    "httpx",
+    "markdown_it",
+    "slack_bolt",
+    "slack_sdk",
     "uvicorn",
 )
 

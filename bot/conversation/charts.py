@@ -11,6 +11,16 @@ from pydantic import BaseModel, BeforeValidator, ValidationError
 
 FENCE = "chart"
 """The info string of the fence."""
+INSTRUCTIONS = """\
+Charts are drawn from fenced blocks like this one, which people see as a picture:
+```chart
+{"type": "bar", "title": "Revenue", "labels": ["Q1", "Q2"], "series": [{"name": "2026", \
+"values": [120, 150]}], "x_label": "quarter", "y_label": "k€"}
+```
+`type` is bar, line, area or pie (one series, no negative numbers); every series has one number \
+for each label. Draw only numbers that you were given or know. For anything but numbers (a flow, a \
+structure) draw with characters in a plain code block."""
+"""What the model is told when somebody wants something drawn."""
 MOST_POINTS = 400
 """Labels a chart may have; more can't be told apart."""
 MOST_SERIES = 12

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.conversation.charts import INSTRUCTIONS as CHARTS
 from bot.conversation.documents import Document
+from bot.conversation.files import file_instructions
 from bot.conversation.messages import (
     AssistantTurn,
     Audio,
@@ -151,7 +153,13 @@ def _system(turn: Turn, names: Names, frame: Frame, mode: Mode, local_now: datet
         zone=local_now.tzinfo,
         asker=asker.name,
     )
-    own = (frame.instructions, turn.settings.instructions, mode.preset.instructions)
+    own = (
+        frame.instructions,
+        turn.settings.instructions,
+        mode.preset.instructions,
+        file_instructions(mode.files, asker.name),
+        CHARTS if mode.has_charts else "",
+    )
     return "\n\n".join([system, *(part for part in own if part)])
 
 
@@ -195,7 +203,8 @@ class _Line:
         if isinstance(item, str):
             return cls.made(ts, (Text(text=item),), ours=True)
         if item.author is Author.SELF:
-            return cls.made(ts, (Text(text=item.text),), ours=True)
+            shared = "".join(f"[I shared the file {file.name!r}]" for file in item.files)
+            return cls.made(ts, (Text(text=item.text or shared),), ours=True)
         return cls.made(ts, tuple(_parts(item, names, labels, zone)), ours=False)
 
     @classmethod

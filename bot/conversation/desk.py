@@ -7,7 +7,16 @@ from typing import Protocol
 
 from bot.conversation.context import Frame
 from bot.conversation.modes import Habits
-from bot.conversation.ports import Admission, Conversations, Model, Reader, Replies, Workspace
+from bot.conversation.ports import (
+    Admission,
+    Conversations,
+    FileMaker,
+    Model,
+    Publisher,
+    Reader,
+    Replies,
+    Workspace,
+)
 from bot.conversation.rules import Everybody
 from bot.conversation.tools import Toolbox
 
@@ -22,6 +31,8 @@ class Desk:
     replies: Replies
     conversations: Conversations
     frame: Frame
+    files: FileMaker
+    publisher: Publisher
     habits: Habits = field(default_factory=Habits)
     toolbox: Toolbox = field(default_factory=lambda: Toolbox(()))
     admission: Admission = field(default_factory=Everybody)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,3 +53,26 @@ def file_name(title: str, extension: str) -> str:
     words = _NOT_IN_NAMES.sub(" ", unicodedata.normalize("NFC", title).replace("_", " "))
     short = " ".join(words.split())[:_MOST_NAME].strip(" .,-")
     return f"{short or _UNTITLED}.{extension}"
+
+
+INSTRUCTIONS = """\
+{asker} wants this as a file, and gets it: your answer itself is turned into a {formats}. So write \
+the whole document in Markdown, beginning with its title as a # heading, and nothing around it: no \
+greeting, no remark about the file, nothing about what you can or can't do.{more}"""
+"""What the model is told when its answer becomes a file."""
+_MORE = {
+    FileFormat.EXCEL: " Give tables, each under a ## heading that names its sheet.",
+    FileFormat.CSV: " Give one table, with a row of column names.",
+    FileFormat.SLIDES: (
+        " Begin each slide with a ## heading; three to six short bullet points make a slide."
+    ),
+}
+
+
+def file_instructions(formats: Sequence[FileFormat], asker: str) -> str:
+    """What the model is told about the files wanted; empty where none is."""
+    if not formats:
+        return ""
+    named = " and a ".join(LABELS[one] for one in formats)
+    more = "".join(_MORE.get(one, "") for one in formats)
+    return INSTRUCTIONS.format(asker=asker, formats=named, more=more)

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.conversation.files import FileFormat
 from bot.conversation.messages import BuiltIn
+from bot.conversation.wishes import wanted_formats, wants_chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,10 @@ class Mode:
     thinking: bool = False
     thinking_budget: int | None = None
     built_in: frozenset[BuiltIn] = frozenset()
+    files: tuple[FileFormat, ...] = ()
+    """What the answer is made into."""
+    has_charts: bool = False
+    """Whether the model is told how to draw."""
 
 
 _WORD = "|".join(PRESETS)
@@ -148,6 +154,8 @@ def mode_for(question: str, channel: ChannelSettings, habits: Habits) -> Mode:
         thinking=thinking or BuiltIn.CODE_INTERPRETER in built_in,
         thinking_budget=budget,
         built_in=built_in,
+        files=wanted_formats(question),
+        has_charts=wants_chart(question),
     )
 
 

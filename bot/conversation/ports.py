@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from bot.conversation.documents import Document
 from bot.conversation.events import Again, Wake
+from bot.conversation.files import FileFormat, MadeFile
 from bot.conversation.messages import Audio, Delta, Image, Prompt, Step, Usage, Video
 from bot.conversation.modes import ChannelSettings
 from bot.conversation.summaries import ChannelReading
@@ -303,6 +304,25 @@ class Ending:
     """The messages content inspection refused: later turns leave them out."""
     cause: Exception | None = None
     """What the log is told of a failure."""
+
+
+class FileMaker(Protocol):
+    """Makes files out of answers."""
+
+    async def make(self, markdown: str, file_format: FileFormat, *, title: str = "") -> MadeFile:
+        """The Markdown as a file, named after its title. Raises FileFailed."""
+        ...
+
+
+class Publisher(Protocol):
+    """Hands files over in Slack threads."""
+
+    async def publish(self, turn: Turn, file: MadeFile) -> None:
+        """Share a file in the turn's thread, once, whatever an earlier attempt has done.
+
+        Raises FileFailed.
+        """
+        ...
 
 
 class Conversations(Protocol):

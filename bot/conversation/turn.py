@@ -15,6 +15,7 @@ from bot.conversation.context import Built, Frame, build_prompt, zone_of
 from bot.conversation.desk import Desk
 from bot.conversation.events import Again, Interruption
 from bot.conversation.gathering import Gathered, Gathering
+from bot.conversation.handing import hand_over
 from bot.conversation.memory import Summary, fold, is_worth_folding
 from bot.conversation.messages import FinishReason, Prompt
 from bot.conversation.modes import Mode, mode_for
@@ -160,7 +161,8 @@ class RunningTurn:
                 raise
             reason = await self._without_history(asking, gathered)
             note = HISTORY_REFUSED
-        return self._closing(asking, reason, note)
+        files = await hand_over(self.desk, self.turn, self.reply, self._mode)
+        return self._closing(asking, reason, "\n".join(part for part in (files, note) if part))
 
     async def _without_history(self, asking: Asking, gathered: Gathered) -> FinishReason:
         """Content inspection refuses something: perhaps it is not in the question itself."""

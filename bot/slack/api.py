@@ -65,6 +65,10 @@ class SlackApi:
         credentials = {"client_id": client_id, "client_secret": client_secret}
         return await self._call("oauth.v2.access", auth=credentials, data={"code": code})
 
+    async def post(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call a method that writes but takes no JSON (`files.*`). Raises like `write`."""
+        return await self._call(method, params=arguments)
+
     async def _call(self, method: str, **how: Any) -> Mapping[str, Any]:
         try:
             response = await self.client.api_call(method, **how)

@@ -70,13 +70,25 @@ class History:
         )
 
     async def own_messages(self, key: ThreadKey, after: str) -> list[str]:
-        """The ts of our own messages in a thread behind a moment, oldest first."""
+        """The ts of our own messages in a thread behind a moment, oldest first.
+
+        Those that share a file are none that an answer could go on in.
+        """
+        found = await self._own(key, after)
+        return [raw["ts"] for raw in found if not raw.get("files")]
+
+    async def own_files(self, key: ThreadKey, after: str) -> set[str]:
+        """The names of the files that we have shared in a thread behind a moment."""
+        found = await self._own(key, after)
+        return {str(file.get("name")) for raw in found for file in raw.get("files") or []}
+
+    async def _own(self, key: ThreadKey, after: str) -> list[Mapping[str, Any]]:
         try:
             page = await self._page(key, oldest=after, limit=100)
         except SlackError:
             return []
         return [
-            raw["ts"]
+            raw
             for raw in page.get("messages", [])
             if raw.get("ts", "") > after and self._identity.is_ours(raw)
         ]

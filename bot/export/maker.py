@@ -1,0 +1,31 @@
+"""Makes files in threads of their own, so that nobody's answer waits for somebody's document."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import TypeVar
+
+from bot.conversation.files import FileFormat, MadeFile
+from bot.errors import FileFailed
+from bot.export.make import make_file
+
+T = TypeVar("T")
+
+
+class Maker:
+    """Implements `conversation.ports.FileMaker`."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def make(self, markdown: str, file_format: FileFormat, *, title: str = "") -> MadeFile:
+        """The Markdown as a file, named after its title. Raises FileFailed."""
+        return await self._run(lambda: make_file(markdown, file_format, title))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        except FileFailed:
+            raise
+        except Exception as error:  # whatever a converter stumbles over costs its own sentence
+            raise FileFailed from error
