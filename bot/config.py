@@ -20,6 +20,7 @@ TOOLS = (
     "calculate",
     "read_web_page",
     "read_slack_message",
+    "read_document",
     "find_people",
 )
 PRESETS = ("balanced", "creative", "code", "factual", "translation")

@@ -11,6 +11,7 @@ import httpx
 from bot.config import Settings
 from bot.conversation.context import Frame
 from bot.conversation.desk import Desk
+from bot.conversation.document_tool import document_tool
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
 from bot.conversation.ports import Admission, Conversations, Model, Reader
@@ -72,7 +73,10 @@ class TeamDesks:
             trusted=slack_hosts(settings.slack_api_url),
         )
         colleagues = SlackColleagues(here.api, here.access, here.history, here.directory)
-        tools = first_tools(PublicPages(executor=self._executor), colleagues)
+        tools = [
+            *first_tools(PublicPages(executor=self._executor), colleagues),
+            document_tool(),
+        ]
         return Desk(
             model=self.model,
             workspace=SlackWorkspace(here.history, here.directory, files),

@@ -1,6 +1,6 @@
 """Documents longer than the prompt: of each, the passages that the question is about. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bot.conversation.documents import Document
 from bot.conversation.ranking import rank
@@ -15,17 +15,6 @@ def shares(costs: Sequence[int], room: int) -> list[int]:
         given[position] = min(costs[position], left // (len(costs) - place))
         left -= given[position]
     return given
-
-
-def fit(documents: Mapping[str, Document], question: str, room: int) -> dict[str, Document]:
-    """The documents within so many tokens: whole ones, or the parts that the question is about."""
-    costs = [document.cost for document in documents.values()]
-    return {
-        file_id: excerpt(document, question, share) if share < cost else document
-        for (file_id, document), cost, share in zip(
-            documents.items(), costs, shares(costs, room), strict=True
-        )
-    }
 
 
 def excerpt(document: Document, question: str, room: int) -> Document:

@@ -1,4 +1,4 @@
-"""What a prompt needs and the database does not have: late files, history, names, files."""
+"""What a prompt needs and the database does not have: late files, history, names, what is in the files."""
 
 import asyncio
 from collections.abc import Iterator
@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 
 from bot.conversation.desk import Desk
 from bot.conversation.documents import Document
-from bot.conversation.fitting import fit
+from bot.conversation.messages import Usage
 from bot.conversation.ports import Names, Reply, Shown
 from bot.conversation.reading_steps import ReadingSteps
+from bot.conversation.study import Study
 from bot.conversation.thread import SharedFile, Turn
 
 MOST_FILES = 20
 """So many of the newest files are opened."""
-DOCUMENTS_SHARE = 0.6
-"""Of the prompt; the rest is for the thread's words and for pictures."""
 TWIN_SECONDS = 0.15
 """`message` and `app_mention` come within milliseconds of each other; only the first has files."""
 TOO_OLD = "older than the newest files"
@@ -28,6 +27,10 @@ class Gathered:
     turn: Turn
     names: Names
     shown: Shown
+    shortened: tuple[Document, ...] = ()
+    """Documents, in full, of which the prompt has only a part."""
+    usage: Usage | None = None
+    """Of the requests that it took to read them."""
 
 
 class Gathering:
@@ -45,7 +48,14 @@ class Gathering:
         await self._read_history()
         readable = self._desk.workspace.readable(self.turn)
         (turn, names), shown = await asyncio.gather(readable, self._read_files())
-        return Gathered(turn=turn, names=names, shown=self._fitting(shown))
+        studied = await Study(turn, self._desk, self._reply).fitted(shown)
+        return Gathered(
+            turn=turn,
+            names=names,
+            shown=studied.shown,
+            shortened=studied.shortened,
+            usage=studied.usage,
+        )
 
     async def _read_history(self) -> None:
         if self.turn.history_read:
@@ -86,20 +96,6 @@ class Gathering:
         too_old = {file.file_id: TOO_OLD for file in files[MOST_FILES:]}
         return replace(shown, unreadable={**too_old, **shown.unreadable})
 
-    def _fitting(self, shown: Shown) -> Shown:
-        """Documents may take a part of the prompt: of longer ones, what the question is about."""
-        documents = dict(_documents(shown))
-        question = "\n".join(question.text for question in self.turn.questions)
-        room = int(self._desk.frame.context_tokens * DOCUMENTS_SHARE)
-        fitted = fit(documents, question, room)
-        by_file = {
-            file_id: tuple(
-                fitted[file_id] if isinstance(piece, Document) else piece for piece in pieces
-            )
-            for file_id, pieces in shown.by_file.items()
-        }
-        return replace(shown, by_file=by_file)
-
     def _newest_first(self) -> Iterator[SharedFile]:
         """Each file once, however often it was shared."""
         seen: set[str] = set()
@@ -108,10 +104,3 @@ class Gathering:
                 if file.file_id not in seen:
                     seen.add(file.file_id)
                     yield file
-
-
-def _documents(shown: Shown) -> Iterator[tuple[str, Document]]:
-    for file_id, pieces in shown.by_file.items():
-        for piece in pieces:
-            if isinstance(piece, Document):
-                yield file_id, piece

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from bot.conversation.documents import Document
 from bot.conversation.messages import Source, ToolCall, ToolSpec
 from bot.conversation.ports import Person
 from bot.conversation.thread import ThreadKey
@@ -35,6 +36,8 @@ class Asker:
     key: ThreadKey
     now: datetime
     """In the asker's own time zone."""
+    documents: tuple[Document, ...] = ()
+    """Those shared in the thread of which the prompt has only a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from bot.conversation.asking import Asking, can_go_on
 from bot.conversation.closing import footer, sources_line
 from bot.conversation.context import Built, Frame, build_prompt, zone_of
 from bot.conversation.desk import Desk
+from bot.conversation.document_tool import READ_DOCUMENT
 from bot.conversation.events import Again, Interruption
 from bot.conversation.gathering import Gathered, Gathering
 from bot.conversation.handing import hand_over
@@ -177,8 +178,10 @@ class RunningTurn:
     def _ask(self, gathered: Gathered) -> Asking:
         person = gathered.names.person(self.turn.asker.author_id)
         now = self.desk.clock().astimezone(zone_of(person.time_zone))
-        asker = Asker(person=person, key=self.turn.key, now=now)
-        return Asking(self.desk.model, self.desk.toolbox, self.reply, asker)
+        asker = Asker(person=person, key=self.turn.key, now=now, documents=gathered.shortened)
+        asking = Asking(self.desk.model, self.desk.toolbox, self.reply, asker)
+        asking.usage = gathered.usage
+        return asking
 
     def _closing(self, asking: Asking, reason: FinishReason, note: str) -> Closing:
         buttons = [Again.REGENERATE]
@@ -218,7 +221,10 @@ class RunningTurn:
             now=desk.clock(),
             prefix=prefix,
         )
-        return replace(built.prompt, tools=desk.toolbox.specs)
+        tools = desk.toolbox.specs
+        if not gathered.shortened:
+            tools = tuple(tool for tool in tools if tool.name != READ_DOCUMENT)
+        return replace(built.prompt, tools=tools)
 
     def _footer(self) -> str:
         asking, mode = self._asking, self._mode

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.playground import AT, RunningBot, RunningPlayground
+from tests.playground import AT, RunningBot, RunningPlayground, is_done
 from tests.unit.reading.filmed import film, speech
 from tests.unit.reading.orders import FILES
 
@@ -39,3 +39,26 @@ def test_a_video_reaches_the_model_and_a_voice_clip_has_its_sentence(
     assert "video_url" in str(playground.asked()[-1]["messages"])
     assert "[video 'demo.mp4', shared by Anna" in str(playground.asked()[-1]["messages"])
     assert "`note.m4a`: the model I use can't hear, and Slack has no transcript of it" in text
+
+
+def test_a_document_longer_than_the_prompt_is_searched_or_read_whole(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    pages = [f"Day {day}: wind and rain, and nothing else to tell.\n\n" * 8 for day in range(900)]
+    pages[700] += "The dredging cost 131,500 in the end.\n\n"
+    ts = playground.share(f"{AT}what did the dredging cost?", {"log.txt": "".join(pages).encode()})
+
+    playground.answer(ts)
+
+    shown = str(playground.asked()[-1]["messages"])
+    assert "The dredging cost 131,500 in the end." in shown
+    assert "left out …]" in shown
+
+    playground.say(f"{AT}please summarise all of it", thread_ts=ts)
+    answer = playground.answer(ts, count=2)
+
+    asked = [str(one["messages"]) for one in playground.asked()]
+    parts = [one for one in asked if "You read one part of a long document" in one]
+    assert len(parts) > 3
+    assert f"read to its end in {len(parts)} parts" in asked[-1]
+    assert is_done(answer)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation.documents import Document, Passage
-from bot.conversation.fitting import excerpt, fit, shares
+from bot.conversation.fitting import excerpt, shares
 from bot.conversation.messages import Step, StepState
 from bot.conversation.ranking import rank
 from bot.conversation.reading_steps import ReadingSteps
@@ -30,21 +30,6 @@ def test_a_long_document_is_cut_to_what_the_question_is_about() -> None:
     assert "[page 1]" in shown.markdown
     assert "[… page 218 to page 300 left out …]" in shown.markdown
     assert shown.cost < 3_200
-
-
-def test_short_documents_stay_whole_beside_a_long_one() -> None:
-    short, long = _book(2), _book(200)
-
-    fitted = fit({"F1": long, "F2": short}, "birds", 10_000)
-
-    assert fitted["F2"] is short
-    assert len(fitted["F1"].passages) < 200
-
-
-def test_what_fits_is_not_touched() -> None:
-    book = _book(3)
-
-    assert fit({"F1": book}, "anything", 100_000) == {"F1": book}
 
 
 @given(st.lists(st.integers(0, 10_000), max_size=12), st.integers(0, 20_000))
