@@ -16,6 +16,8 @@ _LABELS = {
     Again.REGENERATE: "Regenerate",
     Again.CONTINUE: "Continue",
 }
+_MOST_TEXT = 11_800
+"""A `markdown` block takes 12,000 characters a message."""
 BLOCKS_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "streaming_mode_mismatch"})
 """What Slack says to blocks that a workspace, or a stream, does not take."""
 
@@ -64,3 +66,13 @@ def _button(label: str, action: str, value: str) -> dict[str, Any]:
         "text": {"type": "plain_text", "text": label},
         "value": value,
     }
+
+
+def with_note(segments: Sequence[str], note: str) -> list[str]:
+    """The texts of the messages, the note beneath the last, or after it where it has no room."""
+    texts = [text for text in segments if text.strip()]
+    if not note:
+        return texts
+    if not texts or len(texts[-1]) + len(note) > _MOST_TEXT:
+        return [*texts, note]
+    return [*texts[:-1], f"{texts[-1]}\n\n{note}"]

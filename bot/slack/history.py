@@ -69,24 +69,20 @@ class History:
             subtitles=str(file.get("vtt") or ""),
         )
 
-    async def own_messages(self, key: ThreadKey, after: str) -> list[str]:
-        """The ts of our own messages in a thread behind a moment, oldest first.
-
-        Those that share a file are none that an answer could go on in.
-        """
-        found = await self._own(key, after)
-        return [raw["ts"] for raw in found if not raw.get("files")]
-
     async def own_files(self, key: ThreadKey, after: str) -> set[str]:
         """The names of the files that we have shared in a thread behind a moment."""
-        found = await self._own(key, after)
+        try:
+            found = await self.own_messages(key, after)
+        except SlackError:
+            return set()
         return {str(file.get("name")) for raw in found for file in raw.get("files") or []}
 
-    async def _own(self, key: ThreadKey, after: str) -> list[Mapping[str, Any]]:
-        try:
-            page = await self._page(key, oldest=after, limit=100)
-        except SlackError:
-            return []
+    async def own_messages(self, key: ThreadKey, after: str) -> list[Mapping[str, Any]]:
+        """Our own messages in a thread behind a moment, as Slack has them, oldest first.
+
+        Raises SlackError.
+        """
+        page = await self._page(key, oldest=after, limit=_PAGE, include_all_metadata="true")
         return [
             raw
             for raw in page.get("messages", [])

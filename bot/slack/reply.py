@@ -12,7 +12,7 @@ Whatever Slack refuses on the way, the reply ends complete, each word once, in o
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import assert_never
 
@@ -22,7 +22,7 @@ from bot.conversation.thread import Segment, Turn, Withdrawal
 from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
-from bot.slack.footer import BLOCKS_REFUSED, Blocks, closing_blocks, stop_button
+from bot.slack.footer import BLOCKS_REFUSED, Blocks, closing_blocks, stop_button, with_note
 from bot.slack.history import History
 from bot.slack.rendering import Draft
 from bot.slack.standing import (
@@ -34,9 +34,8 @@ from bot.slack.standing import (
 )
 from bot.slack.status import Status
 from bot.slack.steps import Steps
+from bot.slack.strays import Strays, tag
 
-_MOST_TEXT = 11_800
-"""A `markdown` block takes 12,000 characters a message."""
 _NO_STREAMS_HERE = frozenset(
     {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
 )
@@ -97,7 +96,6 @@ class SlackReply:
         """When the first words were in Slack (time.monotonic)."""
         self._turn = turn
         self._budget = budget
-        self._history = history
         self._status = status.of(turn, is_ours)
         self._on_stop = on_stop
         self._on_segment = on_segment
@@ -110,6 +108,12 @@ class SlackReply:
         self._abandoned = False
         self._refused_to_stream = False
         self._stopped_by_reader = False
+        self._strays = Strays(
+            history,
+            turn,
+            known=lambda: frozenset(segment.ts for segment in self.segments),
+            sleep=self._wait_out,
+        )
         self._place = Place(
             api=api,
             budget=budget,
@@ -117,10 +121,10 @@ class SlackReply:
             thread_ts=turn.key.thread_ts,
             recipient_user=turn.asker.author_id if turn.questions else "",
             recipient_team=(turn.questions and turn.asker.team_id) or turn.key.team_id,
-            reply_id=turn.reply_id,
             is_ours=is_ours,
             sleep=self._wait_out,
-            orphan=self._find_orphan,
+            stray=self._find_stray,
+            tag=lambda: tag(turn.reply_id, len(self._standing)),
             stop_button=stop_button(turn.reply_id),
         )
         self._standing: list[Standing] = [
@@ -198,8 +202,8 @@ class SlackReply:
             self._on_stop()  # no more can be shown: the model need not go on
 
     async def _run(self) -> None:
-        if self._turn.is_takeover and not self._turn.segments and not self._abandoned:
-            await self._adopt_orphan()
+        if self._turn.is_takeover and not self._abandoned:
+            await self._adopt_stray()
         while self._closing is None and not self._abandoned:
             pause = await self._show()
             await self._rest(pause)
@@ -279,7 +283,7 @@ class SlackReply:
             except SlackLimited as limit:
                 self._budget.limited(limit.method, limit.retry_after)
             except SlackUnreachable:
-                return await self._adopt_orphan()
+                return await self._adopt_stray()
         return False
 
     def _stand(self, message: Standing) -> None:
@@ -344,7 +348,7 @@ class SlackReply:
         assert self._closing is not None  # noqa: S101  for the type checker
         self._draft.finish()
         self._steps.finish()
-        texts = _with_note(self._draft.segments, self._closing.note)
+        texts = with_note(self._draft.segments, self._closing.note)
         for position, text in enumerate(texts[:-1]):
             await self._finish_one(position, text, ())
         choices = closing_blocks(self._closing, self._turn.reply_id)
@@ -355,8 +359,10 @@ class SlackReply:
             except SlackRefused as refusal:
                 if refusal.code not in BLOCKS_REFUSED or not blocks:
                     raise
+        surplus = [extra.segment.ts for extra in self._standing[len(texts) :]]
+        for ts in (*surplus, *await self._strays.late()):
+            await delete_message(self._place.api, self._place.channel, ts)
         for extra in self._standing[len(texts) :]:
-            await delete_message(self._place.api, self._place.channel, extra.segment.ts)
             extra.let_go()
         self._standing = self._standing[: len(texts)]
 
@@ -376,37 +382,24 @@ class SlackReply:
 
     async def _post_whole(self, text: str, blocks: Blocks) -> None:
         self._status.cancel()
-        self._stand(await EditedMessage.post(self._place, text, blocks=blocks))
+        message = await EditedMessage.post(self._place, text, blocks=blocks)
+        self._stand(message)
+        if message.shown != text:  # it was there already, with whatever it had then
+            await message.close(text, blocks, self._steps)
         self._first_words_are_shown()
 
-    async def _find_orphan(self) -> str | None:
-        """The newest message of ours behind the question that no reply knows of."""
-        known = {segment.ts for segment in self.segments} | self._turn.other_segments
-        after = self._turn.asker.ts if self._turn.questions else self._turn.key.thread_ts
-        found = await self._history.own_messages(self._turn.key, after)
-        unknown = [ts for ts in found if ts not in known]
-        return unknown[-1] if unknown else None
+    async def _find_stray(self) -> Segment | None:
+        return await self._strays.find(len(self._standing))
 
-    async def _adopt_orphan(self) -> bool:
+    async def _adopt_stray(self) -> bool:
         """Go on in a message that was begun, but whose ts never reached us."""
-        ts = await self._find_orphan()
-        if ts is None:
+        segment = await self._find_stray()
+        if segment is None:
             return False
-        segment = Segment(ts=ts, streamed=True)
-        self._stand(EditedMessage(self._place, segment, may_be_live=True))
+        self._stand(EditedMessage(self._place, segment, may_be_live=segment.streamed))
         return True
 
 
 def _is_visible(text: str) -> bool:
     """Whether there is something to read yet, beyond the marks of Markdown."""
     return any(char.isalnum() for char in text)
-
-
-def _with_note(segments: Sequence[str], note: str) -> list[str]:
-    """The texts of the messages, the note beneath the last, or after it where it has no room."""
-    texts = [text for text in segments if text.strip()]
-    if not note:
-        return texts
-    if not texts or len(texts[-1]) + len(note) > _MOST_TEXT:
-        return [*texts, note]
-    return [*texts[:-1], f"{texts[-1]}\n\n{note}"]

@@ -48,12 +48,13 @@ class Place:
     thread_ts: str
     recipient_user: str
     recipient_team: str
-    reply_id: int
     is_ours: IsOurs
     sleep: Callable[[float], Awaitable[object]]
     """Waits so many seconds, or until the reply has to hurry."""
-    orphan: Callable[[], Awaitable[str | None]]
-    """Finds a message of ours in the thread that nobody knows of."""
+    stray: Callable[[], Awaitable[Segment | None]]
+    """Finds the reply's next message, if Slack has it without our knowing."""
+    tag: Callable[[], Mapping[str, Any]]
+    """What the reply's next message says of itself, for the time when it has to be found."""
     stop_button: Blocks = field(default_factory=tuple)
 
     async def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
@@ -190,11 +191,12 @@ class EditedMessage:
         await place.sleep(place.budget.next_post(place.channel))
         line = "" if steps is None else steps.line
         shown_blocks = blocks if steps is None else place.stop_button
-        ts: str | None = None
+        segment: Segment | None = None
         tries = 0
-        while ts is None:
+        while segment is None:
             try:
                 ts = await cls._post(place, _content(text, shown_blocks, line))
+                segment = Segment(ts=ts, streamed=False)
             except SlackLimited as limit:
                 await place.sleep(limit.retry_after)
             except SlackUnreachable:
@@ -203,9 +205,10 @@ class EditedMessage:
                     raise
                 # It may be there all the same: then the thread has a message nobody knows of.
                 await place.sleep(1.0)
-                ts = await place.orphan()
-        message = cls(place, Segment(ts=ts, streamed=False))
-        message.shown, message._line = text, line
+                segment = await place.stray()
+        message = cls(place, segment, may_be_live=segment.streamed)
+        if not segment.streamed:
+            message.shown, message._line = text, line
         return message
 
     @staticmethod
@@ -216,10 +219,7 @@ class EditedMessage:
             thread_ts=place.thread_ts,
             unfurl_links=False,
             unfurl_media=False,
-            metadata={
-                "event_type": "threadwise_reply",
-                "event_payload": {"reply_id": place.reply_id},
-            },
+            metadata=place.tag(),
             **content,
         )
         return str(posted["ts"])
