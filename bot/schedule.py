@@ -17,6 +17,7 @@ from bot.digest_clock import DigestClock
 from bot.store.db import Writer, make_engine, require_current
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
+from bot.store.kept_summaries import TEXT_SECONDS, StoredSummaries
 from bot.store.retention import forget_before
 from bot.store.rotation import check_key
 from bot.telemetry import get_logger
@@ -40,15 +41,14 @@ class Schedule:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         grace = timedelta(minutes=settings.digest_grace_minutes)
         self._digests = DigestClock(self._scheduler, digests, errands, grace=grace, wake=wake)
-        if settings.retention_days:
-            self._scheduler.add_job(
-                forget_old,
-                CronTrigger(hour=3, minute=30, timezone="UTC"),
-                args=[settings],
-                id="retention",
-                coalesce=True,
-                misfire_grace_time=None,
-            )
+        self._scheduler.add_job(
+            forget_old,
+            CronTrigger(hour=3, minute=30, timezone="UTC"),
+            args=[settings],
+            id="retention",
+            coalesce=True,
+            misfire_grace_time=None,
+        )
 
     async def run(self) -> None:
         """Do what is due, until cancelled."""
@@ -80,12 +80,15 @@ async def run(settings: Settings) -> None:
 
 
 async def forget_old(settings: Settings) -> None:
-    """Delete the conversations in which nothing was said for `BOT_RETENTION_DAYS`."""
+    """Delete old summaries, and conversations without a word for `BOT_RETENTION_DAYS`."""
     engine = make_engine(settings.database_url, settings.secret_keys)
     writer = Writer(engine)
+    now, kept_seconds = time.time(), settings.retention_days * _DAY
     try:
-        deleted = await forget_before(writer, time.time() - settings.retention_days * _DAY)
-        log.info("old conversations deleted", conversations=deleted)
+        texts = min(kept_seconds or TEXT_SECONDS, TEXT_SECONDS)
+        summaries = await StoredSummaries(engine, writer).sweep(now, text_seconds=texts)
+        deleted = await forget_before(writer, now - kept_seconds) if kept_seconds else 0
+        log.info("old texts deleted", conversations=deleted, summaries=summaries)
     finally:
         await writer.close()
         await engine.dispose()

@@ -1,6 +1,7 @@
 """`/summarize`, its shortcuts, its form and the buttons beneath a summary: each becomes an errand."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -28,6 +29,7 @@ THREAD_SHORTCUT = "summarize_thread"
 FORM_SHORTCUT = CALLBACK
 FORM_BUTTON = "summarize_open"
 """The action id of a button, wherever it stands, that opens the form."""
+_CLICK_SECONDS = 10
 HEARD = ":hourglass_flowing_sand: I'm reading. Only you will see the summary."
 _USAGE = """\
 *Sum up what was said*, for you alone; then you can share it.
@@ -125,7 +127,11 @@ class Summarize:
         address = _address(body, replaces=deed is Deed.REMAKE)
         request = SummaryRequest(length=Length(length or Length.NORMAL), language=language)
         order = SummaryOrder(deed=deed, address=address, request=request, summary_id=int(number))
-        await self._add(order, str(body["trigger_id"]), context)
+        key = str(body["trigger_id"])
+        if deed is Deed.SHARE:
+            # Two clicks in a row would be done at the same time, and none see what the other does.
+            key = f"{deed.value} {number} {int(time.time() / _CLICK_SECONDS)}"
+        await self._add(order, key, context)
         await ack()
 
     async def _once_more(

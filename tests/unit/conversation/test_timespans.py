@@ -1,11 +1,12 @@
 """What people mean by "yesterday": checked against a calendar, in several zones, across clock changes."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.conversation.timespans import Span, in_words, read_since, read_span
+from bot.conversation.timespans import EXAMPLES, Span, in_words, read_since, read_span
 from bot.errors import UnclearRequest
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -123,3 +124,9 @@ def test_a_span_is_told_in_weekdays_while_they_are_unmistakable() -> None:
     assert said("3d") == "Sun 14:30 to Wed 14:30"
     assert said("9:00") == "Wed 9:00 to 14:30"
     assert said("last week") == "Mon 16 Nov 0:00 to Mon 23 Nov 0:00"
+
+
+def test_the_readme_has_the_table_that_the_help_shows() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    for expression, meaning in EXAMPLES:
+        assert f"| {expression} | {meaning} |" in readme

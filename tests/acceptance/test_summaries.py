@@ -1,0 +1,149 @@
+"""Summaries from outside: the real program in the playground, asked by command, shortcut and form."""
+
+import re
+
+import pytest
+
+from tests.playground import (
+    ANNA,
+    ANNAS_DM,
+    BEN,
+    BOT,
+    CHEN,
+    GENERAL,
+    Message,
+    RunningBot,
+    RunningPlayground,
+    buttons,
+    shown,
+    until,
+)
+
+LINK = re.compile(r"\[\d+\]\(https://[^)]+/archives/(\w+)/p(\d{10})(\d{6})[^)]*\)")
+
+
+@pytest.fixture
+def talk(playground: RunningPlayground) -> list[str]:
+    """A short conversation with a thread in #general; the ts of its messages."""
+    first = playground.say("Shall we ship 2.4 on Friday?", who=ANNA)
+    reply = playground.say("Yes, decided: 2.4 ships on Friday.", who=BEN, thread_ts=first)
+    last = playground.say("I write the release notes by Thursday.", who=CHEN)
+    return [first, reply, last]
+
+
+def sources(text: str) -> set[str]:
+    """The ts of the messages that a summary links to."""
+    return {f"{seconds}.{rest}" for _, seconds, rest in LINK.findall(text)}
+
+
+def summary(
+    playground: RunningPlayground, *, channel: str = GENERAL, other_than: Message | None = None
+) -> Message:
+    """Wait for a summary that Anna sees alone."""
+
+    def written() -> Message | None:
+        found = [one for one in playground.ephemerals(ANNA, channel) if shown(one) and buttons(one)]
+        return found[-1] if found and found[-1] != other_than else None
+
+    return until(written, what="a summary") or {}
+
+
+def test_a_summary_is_the_asker_s_alone_until_it_is_shared(
+    playground: RunningPlayground, bot: RunningBot, talk: list[str]
+) -> None:
+    """Every statement links to a message that was read; shared, it is posted once."""
+    playground.command("/summarize")
+    first = summary(playground)
+    assert sources(shown(first))
+    assert sources(shown(first)) <= set(talk)
+    assert "3 of 3 messages, 1 thread" in shown(first)
+    assert all(one.get("user") != BOT for one in playground.messages(GENERAL, who=BEN))
+
+    playground.click(first, "summary_shorter")
+    shorter = summary(playground, other_than=first)
+    assert shorter["ts"] == first["ts"], "a new version takes the place of the old one"
+    assert "Be brief" in str(playground.asked()[-1])
+
+    playground.click(shorter, "summary_language", value="2:short:German")
+    german = summary(playground, other_than=shorter)
+    assert "Write in German" in str(playground.asked()[-1])
+
+    playground.click(german, "summary_share")
+    playground.click(german, "summary_share")
+
+    def told() -> bool:
+        said = [one.get("text") for one in playground.ephemerals(ANNA, GENERAL)]
+        return "Shared in #general." in said
+
+    until(told, what="word of the sharing")
+    (posted,) = [one for one in playground.messages(GENERAL, who=BEN) if one.get("user") == BOT]
+    assert shown(posted) == shown(german)
+    assert "Anna" in str(posted["blocks"][0])
+
+
+def test_a_thread_is_summarised_from_a_message_s_menu(
+    playground: RunningPlayground, bot: RunningBot, talk: list[str]
+) -> None:
+    first = playground.thread(talk[0])[0]
+    playground.shortcut(first, "summarize_thread")
+    text = shown(summary(playground))
+    assert "2 of 2 messages" in text
+    assert sources(text) <= set(talk[:2])
+
+
+def test_the_form_s_summary_comes_as_a_direct_message(
+    playground: RunningPlayground, bot: RunningBot, talk: list[str]
+) -> None:
+    playground.shortcut(None, "summarize_form")
+    form = playground.view(callback_id="summarize_form")
+    answer = playground.submit(form, {"channel": GENERAL, "since": "yestreday"})
+    assert "as a time" in str(answer["errors"]["since"])
+    playground.submit(form, {"channel": GENERAL, "since": "today", "focus": "the release"})
+
+    def complete() -> list[Message]:
+        return [one for one in playground.messages(ANNAS_DM) if shown(one) and buttons(one)]
+
+    (message,) = until(complete, what="the summary")
+    assert sources(shown(message)) <= set(talk)
+    assert "the release" in str(playground.asked()[-1])
+
+
+def test_what_slack_would_not_show_is_not_summarised(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    """Neither a private channel to a stranger, nor any channel that we are not in."""
+    playground.add_channel("G0SECRET", type="private", name="secret", members=[BEN, BOT])
+    playground.say("The merger is on", who=BEN, channel="G0SECRET")
+    playground.add_channel("C0FAR", name="far", members=[ANNA])
+    playground.say("Far away", who=ANNA, channel="C0FAR")
+
+    def told(words: str) -> Message | None:
+        found = playground.ephemerals(ANNA, GENERAL)
+        return next((one for one in found if words in str(one.get("text"))), None)
+
+    playground.command("/summarize <https://acme.slack.com/archives/G0SECRET/p1700000000000100>")
+    until(lambda: told("not a member"), what="a refusal")
+    assert not playground.asked()
+
+    playground.command("/summarize #far")
+    absent = until(lambda: told("I am not in #far"), what="an offer to join")
+    assert absent is not None
+    playground.click(absent, "summary_again")
+    assert "Far away" in shown(summary(playground))
+
+
+def test_a_summary_asked_for_survives_a_crash(
+    playground: RunningPlayground, bot: RunningBot, talk: list[str]
+) -> None:
+    playground.model_fails("slow")
+    playground.command("/summarize")
+    until(playground.asked, what="a request to the model")
+    bot.kill()
+    bot.start()
+    assert sources(shown(summary(playground))) <= set(talk)
+
+
+def test_help_says_what_is_understood(playground: RunningPlayground, bot: RunningBot) -> None:
+    (message,) = playground.command("/summarize help")
+    assert "last week" in message["text"]
+    assert "Summarize thread" in message["text"]
