@@ -11,6 +11,7 @@ from bot.errors import FileFailed
 from bot.slack.api import SlackApi, make_session
 from bot.slack.history import History
 from bot.slack.inbound import Identity
+from bot.slack.strays import Strays
 from bot.slack.uploads import NOT_TAKEN, SENTENCES, Uploads
 from tests.playground import ANNA, BOT, GENERAL, RunningPlayground, until
 
@@ -137,4 +138,5 @@ async def test_a_file_is_no_message_to_go_on_in(
     await uploads.publish(turn, FILE)
     assert _shared(playground, turn) == ["plan.md"]
 
-    assert await uploads._history.own_messages(turn.key, turn.asker.ts) == []
+    strays = Strays(uploads._history, turn, known=frozenset, sleep=asyncio.sleep)
+    assert await strays.find(0) is None
