@@ -12,6 +12,7 @@ from enum import Flag, auto
 
 from starlette.routing import BaseRoute
 
+from bot import tracing
 from bot.config import Settings
 from bot.conversation.errands import Handler
 from bot.conversation.ports import Wakes
@@ -46,7 +47,7 @@ from bot.store.turns import Turns
 from bot.summary_desks import TeamSummaryDesks
 from bot.telemetry import get_logger
 from bot.wakes import LocalWakes
-from bot.web import Check, make_web
+from bot.web import Check, Measure, make_web
 from bot.worker import Worker
 from bot.workspaces import Workspaces, open_workspaces
 
@@ -77,13 +78,18 @@ class Parts:
     socket: Socket | None = None
     routes: list[BaseRoute] = field(default_factory=list)
     checks: dict[str, Check] = field(default_factory=dict)
+    """What must hold for the process to be ready."""
+    shown: dict[str, Check] = field(default_factory=dict)
+    """What is worth knowing, but not ours to mend: Slack may be down."""
+    measure: Measure | None = None
 
 
 async def run(settings: Settings, roles: Role) -> None:
     """Run a process until SIGTERM or SIGINT; running replies then get their grace time."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(tracing.collecting(settings.otlp_endpoint))
         parts = await stack.enter_async_context(open_parts(settings, roles))
-        web = make_web(parts.routes, parts.checks)
+        web = make_web(parts.routes, parts.checks, parts.shown, parts.measure)
         port = await stack.enter_async_context(serving(web, host=settings.host, port=settings.port))
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -152,6 +158,7 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
                 settings, StoredInstalls(engine, writer), OAuthStates(writer), errands, session
             )
         )
+        parts.measure = workspaces.measure
         installations = workspaces.installations
         doorkeeper = Doorkeeper(
             _rules(settings),
@@ -170,6 +177,7 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
             parts.worker = Worker(
                 turns, desks, wakes, look_seconds=_LOOK_SECONDS, concurrency=settings.concurrency
             )
+            parts.checks["worker"] = parts.worker.is_alive
             summary_desks = TeamSummaryDesks(
                 settings, installations, desks.model, StoredRecollections(engine)
             )
@@ -240,7 +248,7 @@ def _open_doors(
         parts.routes.append(http_route(bolt))
     if settings.socket_mode:
         parts.socket = Socket(bolt, app_token=settings.slack_app_token, client=client)
-        parts.checks["slack"] = parts.socket.is_connected
+        parts.shown["slack"] = parts.socket.is_connected
 
 
 def _rules(settings: Settings) -> Rules:

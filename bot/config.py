@@ -67,6 +67,8 @@ class Settings:
     port: int = 3000
     log_level: str = "info"
     log_format: LogFormat = "text"
+    otlp_endpoint: str = ""
+    """Where traces are sent; empty for nowhere."""
     system_prompt: str = ""
     """The team's own instructions, added to ours."""
     reply_in_threads: ReplyInThreads = "auto"
@@ -211,6 +213,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         port=reader.whole("PORT", 3000, low=0, high=65535),
         log_level=reader.choice("BOT_LOG_LEVEL", ("info", "debug", "warning", "error")),
         log_format=cast(LogFormat, reader.choice("BOT_LOG_FORMAT", ("text", "json"))),
+        otlp_endpoint=reader.url("BOT_OTLP_ENDPOINT", ""),
         system_prompt=reader.text("BOT_SYSTEM_PROMPT"),
         reply_in_threads=cast(
             ReplyInThreads, reader.choice("BOT_REPLY_IN_THREADS", ("auto", "mention", "always"))
@@ -383,6 +386,8 @@ class _Reader:
 
     def url(self, name: str, default: str) -> str:
         raw = self.text(name, default)
+        if not raw:
+            return ""
         parts = urlsplit(raw)
         if parts.scheme not in {"http", "https"} or not parts.hostname or "{" in raw:
             self.problems.append(f"{name} is {raw!r}; it should be a whole http(s) address.")

@@ -17,5 +17,28 @@ reply_seconds = Histogram(
     buckets=(1, 2, 5, 10, 20, 30, 60, 120, 300),
 )
 slack_calls = Counter("threadwise_slack_calls", "Calls of Slack's Web API.", ["method", "outcome"])
-model_calls = Counter("threadwise_model_calls", "Requests to the model.", ["outcome"])
+slack_seconds = Histogram(
+    "threadwise_slack_seconds",
+    "How long Slack takes to answer.",
+    ["method"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 20),
+)
+model_calls = Counter("threadwise_model_calls", "Requests to a model.", ["model", "outcome"])
+model_seconds = Histogram(
+    "threadwise_model_seconds",
+    "From a request to the end of its stream.",
+    ["model"],
+    buckets=(0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300),
+)
+fallbacks = Counter("threadwise_model_fallbacks", "Requests that went on to another model.")
+tokens = Counter("threadwise_tokens", "Tokens of answers, by kind.", ["model", "kind"])
+cost = Counter("threadwise_cost", "What answers cost, where prices are known.", ["currency"])
+failures = Counter("threadwise_failures", "Turns that have failed, by the error.", ["failure"])
+slack_calls_left = Gauge(
+    "threadwise_slack_calls_left",
+    "Calls left in this minute, in the workspace that has the fewest.",
+    ["method"],
+)
+installations = Gauge("threadwise_installations", "Installations by OAuth.")
+parts = Gauge("threadwise_part_up", "1 where a part works: database, worker, Slack.", ["part"])
 errands = Counter("threadwise_errands", "Errands that have ended, by outcome.", ["kind", "outcome"])

@@ -10,7 +10,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.conversation.desk import Desks
 from bot.conversation.events import Wake
 from bot.conversation.ports import Ending, Turns, Wakes
@@ -22,6 +22,9 @@ from bot.progress import ProgressKeeper
 from bot.telemetry import bind, get_logger
 
 log = get_logger("worker")
+
+_LOOKS_MISSED = 6
+"""A worker that has not been able to look for so many rounds is not ready."""
 
 _PAUSE_SECONDS = 1.0
 
@@ -42,6 +45,7 @@ class Worker:
         self._stopping = False
         self._feeding: asyncio.Task[None] | None = None
         self._remembering: set[asyncio.Task[None]] = set()
+        self._looked_at = time.monotonic()
 
     async def run(self) -> None:
         """Tend what is woken, and look now and then for what is unanswered, until cancelled.
@@ -82,6 +86,10 @@ class Worker:
         """Return once another conversation could begin at once."""
         await self._line.room()
 
+    async def is_alive(self) -> bool:
+        """Whether it still looks for what is unanswered."""
+        return time.monotonic() - self._looked_at < self._look_seconds * _LOOKS_MISSED
+
     async def stop(self, grace_seconds: float) -> None:
         """Take nothing new, let running replies end; then hand over those that did not."""
         self._stopping = True
@@ -99,6 +107,7 @@ class Worker:
             return
         try:
             await self._wakes.recall(await self._turns.unfinished())
+            self._looked_at = time.monotonic()
         except Exception:
             log.exception("could not look for unanswered messages")
 
@@ -146,9 +155,8 @@ class Worker:
         self._keeper.watch(running, claimed_at)
         metrics.running_replies.inc()
         key = turn.key
-        with bind(
-            team=key.team_id, channel=key.channel_id, thread=key.thread_ts, turn=turn.reply_id
-        ):
+        ids = {"team": key.team_id, "channel": key.channel_id, "thread": key.thread_ts}
+        with bind(**ids, turn=turn.reply_id), tracing.span("turn", **ids, turn=turn.reply_id):
             log.info("turn begins", attempt=turn.attempt, questions=len(turn.questions))
             try:
                 await self._see_through(running)
@@ -228,6 +236,7 @@ def _report(ending: Ending) -> None:
     metrics.reply_seconds.observe(ending.seconds)
     if ending.first_text_seconds is not None:
         metrics.first_text_seconds.observe(ending.first_text_seconds)
+    _count_use(ending)
     if ending.outcome is not Outcome.FAILED:
         log.info(
             "turn ended",
@@ -238,6 +247,7 @@ def _report(ending: Ending) -> None:
             request=ending.request_id,
         )
         return
+    metrics.failures.labels(ending.failure).inc()
     request = getattr(ending.cause, "request_id", "") or ending.request_id
     code = getattr(ending.cause, "code", "")
     log.warning(
@@ -247,3 +257,17 @@ def _report(ending: Ending) -> None:
         request=request,
         exc_info=ending.cause,
     )
+
+
+def _count_use(ending: Ending) -> None:
+    usage = ending.usage
+    if usage is not None:
+        for kind, number in (
+            ("input", usage.input_tokens),
+            ("output", usage.output_tokens),
+            ("cached", usage.cached_tokens),
+            ("reasoning", usage.reasoning_tokens),
+        ):
+            metrics.tokens.labels(ending.model, kind).inc(number)
+    if ending.cost is not None:
+        metrics.cost.labels(ending.cost.currency).inc(ending.cost.amount)

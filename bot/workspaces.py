@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from starlette.routing import BaseRoute
 
+from bot import metrics
 from bot.config import Settings
 from bot.conversation.errands import Errands
 from bot.conversation.installed import Installs
@@ -35,8 +36,19 @@ class Workspaces:
     api: SlackApi
     """Calls without a workspace of their own."""
     farewell: Feature
+    installs: Installs
     routes: list[BaseRoute] = field(default_factory=list)
     """The pages of an installation."""
+
+    async def measure(self) -> None:
+        """Bring the gauges up to date."""
+        metrics.installations.set(await self.installs.count())
+        left: dict[str, int] = {}
+        for here in self.installations.present():
+            for method, calls in here.budget.left().items():
+                left[method] = min(calls, left.get(method, calls))
+        for method, calls in left.items():
+            metrics.slack_calls_left.labels(method).set(calls)
 
 
 @asynccontextmanager
@@ -56,6 +68,7 @@ async def open_workspaces(
             yield Workspaces(
                 installations=OneInstallation(here),
                 api=api,
+                installs=installs,
                 farewell=Farewell(leaving, by_tokens=False),
             )
         finally:
@@ -74,6 +87,7 @@ async def open_workspaces(
         yield Workspaces(
             installations=many,
             api=api,
+            installs=installs,
             farewell=Farewell(leaving, by_tokens=True),
             routes=[*oauth.routes],
         )

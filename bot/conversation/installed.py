@@ -50,3 +50,7 @@ class Installs(Protocol):
     async def remove(self, place: str, *, before: float) -> bool:
         """Forget an installation; False where a newer one is there (seconds since the epoch)."""
         ...
+
+    async def count(self) -> int:
+        """How many there are."""
+        ...

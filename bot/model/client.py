@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from bot import metrics
+from bot.calls import model_call
 from bot.conversation.messages import Delta, Finished, Prompt, Text, TextDelta, Usage, UserTurn
 from bot.conversation.ports import Abilities, Cost
 from bot.conversation.ports_model import Allowance
@@ -102,7 +103,7 @@ class ModelClient:
                 is_last = position == len(models) - 1
                 if has_begun or is_last or not another_model_helps(error):
                     raise
-                metrics.model_calls.labels("fallback").inc()
+                metrics.fallbacks.inc()
 
     async def complete(self, prompt: Prompt, into: type[T]) -> T:
         """The answer as a value of that type. Raises ModelError."""
@@ -127,21 +128,20 @@ class ModelClient:
                 raise PromptTooLong(f"{len(body):,} bytes, the host takes {self._most_bytes:,}")
             try:
                 taken = await self._take(prompt)
-                async with aclosing(self._connection.batches(wire, body)) as batches:
-                    async for batch in batches:
-                        for delta in batch:
-                            has_begun = True
-                            if type(delta) is TextDelta:
-                                yield delta
-                            elif type(delta) is Finished:
-                                yield replace(delta, model=prompt.model)
-                            else:
-                                self._settle(prompt, delta, taken)
-                                yield delta
-                metrics.model_calls.labels("ok").inc()
+                with model_call(prompt.model, _outcome):
+                    async with aclosing(self._connection.batches(wire, body)) as batches:
+                        async for batch in batches:
+                            for delta in batch:
+                                has_begun = True
+                                if type(delta) is TextDelta:
+                                    yield delta
+                                elif type(delta) is Finished:
+                                    yield replace(delta, model=prompt.model)
+                                else:
+                                    self._settle(prompt, delta, taken)
+                                    yield delta
                 return
             except ModelError as error:
-                metrics.model_calls.labels(type(error).__name__).inc()
                 if has_begun:
                     raise
                 if self._protocols.learn(prompt.model, wire, error):
@@ -164,6 +164,10 @@ class ModelClient:
         if self._allowance is not None and isinstance(delta, Usage):
             spent = delta.input_tokens + delta.output_tokens
             self._allowance.settle(prompt.model, taken=taken, spent=spent)
+
+
+def _outcome(error: BaseException) -> str:
+    return type(error).__name__ if isinstance(error, ModelError) else "broken off"
 
 
 def _pause(error: ModelError, failed: int, elapsed: float) -> float | None:

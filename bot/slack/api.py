@@ -9,7 +9,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import metrics
+from bot.calls import slack_call
 from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
 
 _CALL_SECONDS = 20
@@ -70,21 +70,18 @@ class SlackApi:
         return await self._call(method, params=arguments)
 
     async def _call(self, method: str, **how: Any) -> Mapping[str, Any]:
-        try:
-            response = await self.client.api_call(method, **how)
-        except SlackApiError as error:
-            raise self._refusal(method, error) from error
-        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
-            metrics.slack_calls.labels(method, "unreachable").inc()
-            raise SlackUnreachable(method, type(error).__name__) from error
-        except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
-            metrics.slack_calls.labels(method, "garbage").inc()
-            raise SlackUnreachable(method, "unreadable answer") from error
-        metrics.slack_calls.labels(method, "ok").inc()
-        data = response.data
-        if not isinstance(data, Mapping):
-            raise SlackUnreachable(method, "unreadable answer")
-        return data
+        with slack_call(method, _outcome):
+            try:
+                response = await self.client.api_call(method, **how)
+            except SlackApiError as error:
+                raise self._refusal(method, error) from error
+            except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+                raise SlackUnreachable(method, type(error).__name__) from error
+            except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
+                raise SlackUnreachable(method, "unreadable answer") from error
+            if not isinstance(response.data, Mapping):
+                raise SlackUnreachable(method, "unreadable answer")
+            return response.data
 
     def _refusal(
         self, method: str, error: SlackApiError
@@ -94,15 +91,24 @@ class SlackApi:
         data = getattr(response, "data", None)
         code = data.get("error", "") if isinstance(data, Mapping) else ""
         if status == 429 or code in {"ratelimited", "rate_limited"}:
-            metrics.slack_calls.labels(method, "limited").inc()
             return SlackLimited(method, _retry_after(response))
         if status >= 500 or code in _FAULTS or not code:
-            metrics.slack_calls.labels(method, "unreachable").inc()
             return SlackUnreachable(method, code or f"HTTP {status}")
-        metrics.slack_calls.labels(method, "refused").inc()
         if code in _DEAD_TOKEN:
             self._on_dead_token()
         return SlackRefused(method, code)
+
+
+def _outcome(error: BaseException) -> str:
+    match error:
+        case SlackLimited():
+            return "limited"
+        case SlackRefused():
+            return "refused"
+        case SlackUnreachable():
+            return "unreachable"
+        case _:
+            return "broken off"
 
 
 def _retry_after(response: Any) -> float:

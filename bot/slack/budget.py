@@ -107,6 +107,10 @@ class Budget:
                 minute.binding_until = 0.0
         return minute
 
+    def left(self) -> dict[str, int]:
+        """How many calls are left in this minute, of each method that was called."""
+        return {method: minute.free for method, minute in self._methods.items()}
+
     def limited(self, method: str, seconds: float) -> None:
         """Slack said 429: nothing of this method for so long, and all figures bind for a while."""
         self[method].block(seconds)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,6 +68,10 @@ class Installations(Protocol):
         """
         ...
 
+    def present(self) -> Sequence[Installation]:
+        """Those that this process has had to do with lately."""
+        ...
+
 
 class OneInstallation:
     """The only workspace there is: its token stands in the settings.
@@ -81,6 +85,10 @@ class OneInstallation:
     async def of(self, team_id: str, enterprise_id: str = "") -> Installation:
         """The bot in that workspace."""
         return self._installation
+
+    def present(self) -> Sequence[Installation]:
+        """The only one."""
+        return [self._installation]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,6 +133,11 @@ class ManyInstallations:
         if known.installation is None:
             raise NotInstalled(team_id)
         return known.installation
+
+    def present(self) -> Sequence[Installation]:
+        """Those that this process has had to do with lately."""
+        known = self._known.values()
+        return [one.installation for one in known if one.installation is not None]
 
     def forget(self, place: str) -> None:
         """Look a workspace, or an organisation's workspaces, up anew: something has changed."""

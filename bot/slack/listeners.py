@@ -17,7 +17,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.conversation.events import AgainAsked, Happening, MessagePosted, StopAsked, Wake
 from bot.slack.belonging import belonging
 from bot.slack.home import greet
@@ -114,7 +114,8 @@ class Listeners:
             metrics.events.labels("ignored").inc()
             log.debug("ignored", reason=happening.reason)
             return None
-        wake = await self._take(happening)
+        with tracing.span("event", kind=kind, **_where(happening)):
+            wake = await self._take(happening)
         metrics.events.labels(kind).inc()
         log.debug("taken in", what=type(happening).__name__, **_where(happening))
         if wake is not None:

@@ -210,7 +210,14 @@ def test_unfurls_and_thread_replies_are_no_edits(door: Door) -> None:
 
 def test_health_readiness_and_metrics_are_served(door: Door) -> None:
     assert httpx.get(f"{door.url}/healthz").json() == {"ok": True}
-    assert httpx.get(f"{door.url}/readyz").json()["database"] is True
+    ready = httpx.get(f"{door.url}/readyz")
+    assert (ready.status_code, ready.json()) == (
+        200,
+        {"ok": True, "database": True, "worker": True},
+    )
     ts = door.playground.say(f"{AT}/echo hi")
     door.playground.answer(ts)
     until(lambda: 'turns_total{outcome="done"} 1.0' in httpx.get(f"{door.url}/metrics").text)
+    told = httpx.get(f"{door.url}/metrics").text
+    for name in ("slack_seconds_count", "model_seconds_count", "tokens_total", "slack_calls_left"):
+        assert f"threadwise_{name}{{" in told

@@ -7,10 +7,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2] / "bot"
 ROOMS = {
     "conversation": {"conversation", "errors"},
-    "slack": {"slack", "conversation", "errors", "telemetry", "metrics"},
-    "model": {"model", "conversation", "errors", "telemetry", "metrics"},
+    "slack": {"slack", "conversation", "errors", "telemetry", "metrics", "calls", "tracing"},
+    "model": {"model", "conversation", "errors", "telemetry", "metrics", "calls", "tracing"},
     "store": {"store", "conversation", "errors", "telemetry", "metrics"},
-    "worker": {"progress", "line", "conversation", "errors", "telemetry", "metrics"},
+    "worker": {"progress", "line", "conversation", "errors", "telemetry", "metrics", "tracing"},
     "digest_clock": {"conversation", "errors", "telemetry"},
     "errands": {"conversation", "errors", "telemetry", "metrics"},
     "progress": {"conversation", "errors", "telemetry", "metrics"},
@@ -22,6 +22,8 @@ ROOMS = {
     "errors": set(),
     "telemetry": set(),
     "metrics": set(),
+    "tracing": {"errors"},
+    "calls": {"metrics", "tracing"},
     "config": {"errors"},
 }
 LIBRARIES = {
@@ -59,7 +61,8 @@ LIBRARIES = {
     "apscheduler": {"schedule", "digest_clock"},
     "dotenv": {"config"},
     "structlog": {"telemetry"},
-    "prometheus_client": {"metrics", "web"},
+    "prometheus_client": {"metrics", "calls", "web"},
+    "opentelemetry": {"tracing"},
     "typer": {"cli", "data"},
 }
 

@@ -50,6 +50,9 @@ class FakeInstalls:
     async def remove(self, place: str, *, before: float) -> bool:
         return self.places.pop(place, None) is not None
 
+    async def count(self) -> int:
+        return len(self.places)
+
 
 class Time:
     now = 0.0
