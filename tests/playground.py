@@ -254,11 +254,33 @@ class RunningPlayground:
 
     def questions(self) -> list[dict[str, Any]]:
         """The requests but those that only hand back what tools gave."""
-        return [one for one in self.asked() if one["messages"][-1]["role"] != "tool"]
+        return [one for one in self.asked() if not _hands_back(one)]
 
     def settled(self) -> None:
         """Wait until every event has been delivered."""
         until(lambda: all(one["delivered"] for one in self.events()), what="deliveries")
+
+
+def _hands_back(body: dict[str, Any]) -> bool:
+    """Whether a request ends with what a tool gave, in whichever protocol."""
+    given = body.get("messages") or body["input"]
+    newest: dict[str, Any] = (given["messages"] if isinstance(given, dict) else given)[-1]
+    return newest.get("role") == "tool" or newest.get("type") == "function_call_output"
+
+
+def steps(message: Message) -> dict[str, str]:
+    """What was done on the way to an answer, as people see it: titles and states."""
+    return {
+        one["title"]: one["status"]
+        for one in message.get("blocks", [])
+        if one["type"] == "task_card"
+    }
+
+
+def footer(message: Message) -> str:
+    """The quiet line beneath an answer."""
+    lines = [one for one in message.get("blocks", []) if one["type"] == "context"]
+    return str(lines[-1]["elements"][0]["text"]) if lines else ""
 
 
 def is_done(message: Message) -> bool:

@@ -28,6 +28,7 @@ me can be tried without a key. Things to ask me:
 | what time is it in Tokyo, 6*7 | tools at work |
 | search the web for … | a web search with its sources |
 | `/fail 429`, `/fail cut`, `/fail inspect` | how failures end |
+| the word `inspect-me` | a thread that content inspection refuses |
 | `/fail 500 once` | that Retry works |
 | `/broadcast` | that nobody is pinged |
 | a picture, a video, a recording | what I can measure of it |
@@ -37,6 +38,8 @@ _SPEAKER = re.compile(r"^\[([^\],\n]+), \d{1,2} \w{3} \d{2}:\d{2}\]\n", re.MULTI
 _COMMAND = re.compile(r"(?:^|\s)/([a-z][\w-]*)((?:[ \t]+[\w.-]+)*)")
 _COMMANDS = frozenset({"long", "slow", "wait", "think", "tokens", "echo", "fail", "length"})
 _MENTION = re.compile(r"@\S+\s*")
+_GO_ON = "Go on with your answer exactly where it stops."
+"""What models are asked that have no partial mode."""
 _THOUGHT = (
     "The question is “{question}”. First I look at what is known, then at what is asked for, and "
     "then I choose the shortest answer that is right. "
@@ -64,12 +67,25 @@ class Plan:
 
 def think(asked: Asked, find: Callable[[str], bytes | None]) -> Plan:
     """Plan the answer to a conversation; `find` gives what was uploaded."""
-    begun = asked.begun
-    messages = asked.messages[:-1] if begun else asked.messages
+    begun, messages = _begun(asked)
     plan = _plan(asked, messages, find, continues=bool(begun))
     if begun and plan.text.startswith(begun):
         plan = replace(plan, text=plan.text[len(begun) :])
     return _within(plan, asked)
+
+
+def _begun(asked: Asked) -> tuple[str, list[Message]]:
+    """What was already said of this answer, and the conversation before it."""
+    messages = asked.messages
+    if asked.begun:
+        return asked.begun, messages[:-1]
+    if (
+        len(messages) > 1
+        and messages[-2]["role"] == "assistant"
+        and _GO_ON in text_of(messages[-1])
+    ):
+        return text_of(messages[-2]), messages[:-2]
+    return "", messages
 
 
 def _plan(

@@ -18,6 +18,8 @@ _MOST_TOKENS = 991_808
 _LEAST_FRAMES = 4
 _CHARACTERS_A_TOKEN = 4
 _MOST_TOOL_NAME = 64
+FORBIDDEN = "inspect-me"
+"""What content inspection refuses, wherever in a conversation it stands."""
 Find = Callable[[str, str], bytes | None]
 """What is behind an `oss://` address, for a model; None where nothing is."""
 
@@ -90,6 +92,8 @@ def check(asked: Asked, card: Card, find: Find) -> None:
         _check_partial(asked, position)
         if isinstance(message.get("content"), list):
             _check_parts(asked.model, message["content"], card, find)
+    if any(FORBIDDEN in text_of(message) for message in asked.messages):
+        raise Refused(fault_of("inspect"))
     said = sum(len(text_of(message)) for message in asked.messages)
     if said > _MOST_TOKENS * _CHARACTERS_A_TOKEN:
         raise Refused(fault_of("toolong"))

@@ -5,6 +5,7 @@ at most 256 characters ("chat.appendStream"). A message that is edited has a con
 until the answer is whole.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from bot.conversation.messages import Source, Step, StepState
 
 Chunk = Mapping[str, Any]
 
+_GAP = re.compile(r"\s+")
 _LONGEST = 250
 _MOST_SOURCES = 5
 _LINES = 4
@@ -104,10 +106,10 @@ def _chunk(task_id: str, task: _Task) -> dict[str, Any]:
         "status": _STATUS[task.state],
     }
     told = task.told[2] if task.told else 0
-    if fresh := " ".join(task.details[told:].split()):
+    # A piece may begin or end in the middle of a word: only what is between words is its own.
+    if (fresh := _GAP.sub(" ", task.details[told:])).strip():
         # Thinking comes faster than it is shown: the newest of it is what counts.
-        shown = fresh if len(fresh) <= _LONGEST else f"… {fresh[-_LONGEST + 2 :]}"
-        chunk["details"] = f"{shown} " if len(shown) < _LONGEST else shown
+        chunk["details"] = fresh if len(fresh) <= _LONGEST else f"… {fresh[-_LONGEST + 2 :]}"
     if task.sources:
         chunk["sources"] = [
             {"type": "url", "url": source.url, "text": _short(source.title or source.url)}
