@@ -1,6 +1,7 @@
 """Every error of the service is classed once, whatever its shape."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -12,12 +13,14 @@ from bot.errors import (
     ModelCut,
     ModelError,
     ModelMisconfigured,
+    ModelStalled,
     ModelUnavailable,
     PromptRefused,
     PromptTooLong,
+    UnfitAnswer,
 )
 from bot.model.faults import classify, from_body
-from bot.model.retry import retry_delay
+from bot.model.retry import another_model_helps, retry_after, retry_delay
 
 TABLE = [
     (400, "InvalidParameter", "Input should be a valid string", PromptRefused),
@@ -68,7 +71,79 @@ TABLE = [
     (504, "GatewayTimeout", "", ModelUnavailable),
     (409, "Conflict", "", PromptRefused),
     (200, "internal_error", "", ModelUnavailable),
+    (400, "invalid_value", "-1 is lesser than the minimum of 0 - 'seed'", PromptRefused),
+    (400, "InvalidURL.ConnectionRefused", "", PromptRefused),
+    (400, "InvalidParameter.NotSupportEnableThinking", "", PromptRefused),
+    (400, "InvalidParameter", "url error, please check url！", PromptRefused),
+    (401, "", "NOT AUTHORIZED", ModelMisconfigured),
+    (403, "Workspace.AccessDenied", "", ModelMisconfigured),
+    (404, "Model.NotExist", "", ModelMisconfigured),
+    (404, "WorkSpaceNotFound", "", ModelMisconfigured),
+    (404, "model_not_supported", "", ModelMisconfigured),
+    (429, "Throttling", "", ModelBusy),
+    (429, "Throttling.BurstRate", "Request rate increased too quickly.", ModelBusy),
+    (429, "limit_burst_rate", "", ModelBusy),
+    (429, "Throttling.AllocationQuota", "Allocated quota exceeded", ModelBusy),
+    (429, "CommodityNotPurchased", "", ModelMisconfigured),
+    (429, "PrepaidBillOverdue", "", ModelMisconfigured),
+    (500, "InternalError.Timeout", "", ModelUnavailable),
+    (500, "SystemError", "", ModelUnavailable),
+    (500, "ModelServiceFailed", "", ModelUnavailable),
+    (500, "RequestTimeOut", "", ModelUnavailable),
+    (500, "ResponseTimeout", "", ModelUnavailable),
+    (500, "InternalError.Algo", "list index out of range", ModelUnavailable),
+    (503, "ServiceUnavailable", "", ModelUnavailable),
+    (200, "Throttling.RateQuota", "Requests rate limit exceeded", ModelBusy),
+    (200, "server_error", "", ModelUnavailable),
 ]
+CONSEQUENCES = [
+    # is it tried again, is another model asked, may the person retry
+    (ModelBusy, True, True, True),
+    (ModelUnavailable, True, True, True),
+    (ModelCut, True, True, True),
+    (ModelStalled, False, True, True),
+    (ContentRefused, False, False, False),
+    (PromptTooLong, False, False, False),
+    (PromptRefused, False, False, False),
+    (UnfitAnswer, False, False, True),
+    (ModelMisconfigured, False, True, True),
+]
+
+
+@pytest.mark.parametrize(("kind", "again", "another", "retry"), CONSEQUENCES)
+def test_each_kind_has_one_consequence(
+    kind: type[ModelError], again: bool, another: bool, retry: bool
+) -> None:
+    error = kind()
+    assert (retry_delay(error, failed=1, elapsed=0, jitter=0.5) is not None) is again
+    assert another_model_helps(error) is another
+    assert error.can_retry is retry
+
+
+def test_every_kind_has_a_consequence() -> None:
+    assert {kind for kind, *_ in CONSEQUENCES} == set(ModelError.__subclasses__())
+
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "3"}, 3.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "9", "retry-after-ms": "250"}, 0.25),
+        ({"retry-after": "Wed, 25 Nov 2026 12:00:07 GMT"}, 7.0),
+        ({"retry-after": "Wed, 25 Nov 2026 11:00:00 GMT"}, 0.0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "-5"}, None),
+        ({}, None),
+    ],
+)
+def test_how_long_to_wait_is_read_in_any_form(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert retry_after(headers, now=NOW) == seconds
 
 
 @pytest.mark.parametrize(("status", "code", "message", "kind"), TABLE, ids=lambda v: str(v)[:30])
