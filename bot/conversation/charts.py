@@ -24,6 +24,8 @@ structure) draw with characters in a plain code block."""
 MOST_POINTS = 400
 """Labels a chart may have; more can't be told apart."""
 MOST_SERIES = 12
+_MOST_WORDS = 900
+"""Slack takes 1,000 characters ("files.getUploadURLExternal", alt_txt)."""
 
 
 class ChartKind(StrEnum):
@@ -124,6 +126,13 @@ def as_table(chart: Chart) -> list[list[str]]:
     """The chart's numbers, row by row, the head first: for where nothing can be drawn."""
     head = [chart.x_label, *(one.name for one in chart.series)]
     return [head, *([label, *row] for label, row in zip(chart.labels, _rows(chart), strict=True))]
+
+
+def described(chart: Chart) -> str:
+    """The chart in words, short enough for a picture's description."""
+    rows = (f"{label}: {', '.join(row)}" for label, *row in as_table(chart)[1:])
+    kind = f"{chart.kind.value.capitalize()} chart"
+    return "; ".join([f"{kind}: {chart.title}" if chart.title else kind, *rows])[:_MOST_WORDS]
 
 
 def figure(value: float) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from bot.conversation.charts import Chart
 from bot.conversation.documents import Document
 from bot.conversation.events import Again, Wake
 from bot.conversation.files import FileFormat, MadeFile
@@ -252,6 +253,11 @@ class Reply(Protocol):
         ...
 
     @property
+    def undrawn(self) -> Sequence[Chart]:
+        """The charts in the text that Slack does not draw."""
+        ...
+
+    @property
     def first_shown_at(self) -> float | None:
         """When the first words were in Slack (time.monotonic)."""
         ...
@@ -311,6 +317,14 @@ class FileMaker(Protocol):
 
     async def make(self, markdown: str, file_format: FileFormat, *, title: str = "") -> MadeFile:
         """The Markdown as a file, named after its title. Raises FileFailed."""
+        ...
+
+    async def picture(self, chart: Chart) -> MadeFile:
+        """A chart as a picture. Raises FileFailed."""
+        ...
+
+    async def oversized(self, markdown: str) -> Sequence[MadeFile]:
+        """The code and tables in it that a message would cut."""
         ...
 
 

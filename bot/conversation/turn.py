@@ -16,7 +16,7 @@ from bot.conversation.desk import Desk
 from bot.conversation.document_tool import READ_DOCUMENT
 from bot.conversation.events import Again, Interruption
 from bot.conversation.gathering import Gathered, Gathering
-from bot.conversation.handing import hand_over
+from bot.conversation.handing import Handing
 from bot.conversation.memory import Summary, fold, is_worth_folding
 from bot.conversation.messages import FinishReason, Prompt
 from bot.conversation.modes import Mode, mode_for
@@ -72,6 +72,7 @@ class RunningTurn:
             on_segment=on_segment,
             is_ours=is_ours,
         )
+        self._is_ours = is_ours
         self._nudged = asyncio.Event()
         self.desk = desk
         self._shown = Shown()
@@ -162,7 +163,8 @@ class RunningTurn:
                 raise
             reason = await self._without_history(asking, gathered)
             note = HISTORY_REFUSED
-        files = await hand_over(self.desk, self.turn, self.reply, self._mode)
+        handing = Handing(self.desk, self.turn, self.reply, is_ours=self._is_ours)
+        files = await handing.hand_over(self._mode)
         return self._closing(asking, reason, "\n".join(part for part in (files, note) if part))
 
     async def _without_history(self, asking: Asking, gathered: Gathered) -> FinishReason:

@@ -1,13 +1,15 @@
 """Makes files in threads of their own, so that nobody's answer waits for somebody's document."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import TypeVar
 
+from bot.conversation.charts import Chart
 from bot.conversation.files import FileFormat, MadeFile
 from bot.errors import FileFailed
-from bot.export.make import make_file
+from bot.export.make import make_file, make_picture
+from bot.export.oversized import oversized
 
 T = TypeVar("T")
 
@@ -21,6 +23,17 @@ class Maker:
     async def make(self, markdown: str, file_format: FileFormat, *, title: str = "") -> MadeFile:
         """The Markdown as a file, named after its title. Raises FileFailed."""
         return await self._run(lambda: make_file(markdown, file_format, title))
+
+    async def picture(self, chart: Chart) -> MadeFile:
+        """A chart as PNG, described for those who can't see it. Raises FileFailed."""
+        return await self._run(lambda: make_picture(chart))
+
+    async def oversized(self, markdown: str) -> Sequence[MadeFile]:
+        """The code and tables in it that a message would cut; none where that can't be told."""
+        try:
+            return await self._run(lambda: oversized(markdown))
+        except FileFailed:
+            return ()
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:

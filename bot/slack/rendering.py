@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.slack.charts import fence_end, opens_chart, settle
 from bot.slack.disarm import disarm
 from bot.slack.inline import first_glimpse, safe_end
 
@@ -107,8 +108,8 @@ class _Showable:
         """Everything that was held back."""
         shown: list[str] = []
         while self._held:
-            newline = self._held.find("\n")
-            shown.append(self._let_through(newline + 1 if newline >= 0 else len(self._held)))
+            end = fence_end(self._held) if self._begins_chart() else self._held.find("\n") + 1
+            shown.append(self._let_through(end or len(self._held)))
         return "".join(shown)
 
     def _next_line_end(self) -> int:
@@ -116,7 +117,11 @@ class _Showable:
         newline = self._held.find("\n")
         if newline < 0:
             return 0
-        if self._begins_table(newline) and self._held.find("\n", newline + 1) < 0:
+        if self._begins_chart():
+            newline = fence_end(self._held) - 1  # a chart is shown whole, or not yet
+            if newline < 0 or self._held[newline] != "\n":
+                return 0
+        elif self._begins_table(newline) and self._held.find("\n", newline + 1) < 0:
             return 0  # the row below it says whether it is a table
         following = len(self._held) - len(self._held[newline + 1 :].lstrip())
         # The next piece has to begin with a word: Slack may drop spaces where two chunks meet.
@@ -131,6 +136,9 @@ class _Showable:
         if self._line_shown or not self._has_begun or start[:1] in {"", "\n", "`", "~", "|"}:
             return 0
         return len(self._held) - len(start)
+
+    def _begins_chart(self) -> bool:
+        return not self._fence and not self._line_shown and opens_chart(self._held)
 
     def _begins_table(self, newline: int) -> bool:
         line = self._line_shown + self._held[:newline]
@@ -153,6 +161,8 @@ class _Showable:
         return end or (0 if self._has_begun else first_glimpse(line))
 
     def _let_through(self, end: int) -> str:
+        if self._begins_chart():
+            return self._let_chart_through(end)
         piece, self._held = self._held[:end], self._held[end:]
         self._has_begun = True
         line = self._line_shown + piece
@@ -163,6 +173,12 @@ class _Showable:
         self._line_shown = ""
         in_code = self._read_line(line.rstrip("\n")) or in_code
         return disarm(piece, people=self._people, in_code=in_code)
+
+    def _let_chart_through(self, end: int) -> str:
+        fence, self._held = self._held[:end], self._held[end:]
+        self._has_begun, self._in_table = True, False
+        settled = settle(fence)
+        return disarm(settled, people=self._people, in_code=settled.startswith("```"))
 
     def _read_line(self, line: str) -> bool:
         """Follow fences and tables; whether the line belongs to a fence."""
@@ -216,6 +232,11 @@ class _Segments:
         self._fence = ""
 
     def _begin_line(self, line: str) -> None:
+        if opens_chart(f"{self._fence}\n"):
+            return  # a chart is in one message
+        if not self._fence and opens_chart(line) and self._length >= self._limits.soft // 2:
+            self._cut(reopen="")
+            return
         is_blank = line.endswith("\n") and not line.strip()
         if is_blank or (self._fence and closes(line, self._fence)):
             return
@@ -225,6 +246,9 @@ class _Segments:
             self._cut(reopen=self._table_head if in_table else "")
 
     def _put(self, part: str) -> None:
+        if opens_chart(f"{self._fence}\n"):
+            self._append(part)
+            return
         while self._length + len(part) > self._limits.word:
             place = self._place_in(part)
             if place is None:

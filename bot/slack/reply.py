@@ -16,12 +16,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import assert_never
 
+from bot.conversation.charts import Chart
 from bot.conversation.messages import Step
 from bot.conversation.ports import Closing, IsOurs
 from bot.conversation.thread import Segment, Turn, Withdrawal
 from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
+from bot.slack.charts import undrawn
 from bot.slack.footer import BLOCKS_REFUSED, Blocks, closing_blocks, stop_button, with_note
 from bot.slack.history import History
 from bot.slack.rendering import Draft
@@ -139,6 +141,11 @@ class SlackReply:
         if len(self._text) > 1:
             self._text = ["".join(self._text)]
         return self._text[0] if self._text else ""
+
+    @property
+    def undrawn(self) -> list[Chart]:
+        """The charts so far that Slack does not draw."""
+        return undrawn(self.text, self._draft.segments, may_draw=self._place.may_draw)
 
     @property
     def segments(self) -> tuple[Segment, ...]:

@@ -10,16 +10,19 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.conversation.ports import IsOurs
 from bot.conversation.thread import Segment
 from bot.errors import SlackError, SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget, append_pause, edit_pause
-from bot.slack.footer import Blocks
+from bot.slack.charts import REFUSED, drawn_in, parts, without_charts
+from bot.slack.footer import BLOCKS_REFUSED, Blocks
 from bot.slack.rendering import preview
 from bot.slack.steps import Steps
+
+T = TypeVar("T")
 
 STREAM_SECONDS = 240.0
 """A stream dies some five minutes after its start, whatever happens; ours ends before."""
@@ -66,6 +69,49 @@ class Place:
             await self.sleep(_UNSURE_SECONDS)
         return await self.api.write(method, **arguments)
 
+    @property
+    def may_draw(self) -> bool:
+        """Whether Slack takes charts here, as far as is known."""
+        return REFUSED not in self.budget.refused
+
+    async def drawing(self, text: str, write: Callable[[], Awaitable[T]]) -> T:
+        """Write a text, its charts as tables where Slack does not take them. Raises SlackError."""
+        try:
+            return await write()
+        except SlackRefused as refusal:
+            if refusal.code not in BLOCKS_REFUSED or not self.may_draw or not drawn_in(text):
+                raise
+            self.budget.refused.add(REFUSED)
+        try:
+            return await write()
+        except SlackRefused:
+            self.budget.refused.discard(REFUSED)  # it was something else
+            raise
+
+    def chunks(self, text: str, *, shown: str = "") -> list[Mapping[str, Any]]:
+        """What a stream is given behind what it shows already."""
+        new = parts(text[len(shown) :], before=shown, may_draw=self.may_draw)
+        return [
+            {"type": "markdown_text", "text": part}
+            if isinstance(part, str)
+            else {"type": "blocks", "blocks": [part]}
+            for part in new
+        ]
+
+    def content(self, text: str, blocks: Blocks, line: str = "") -> dict[str, Any]:
+        """A `markdown` block shows Markdown best; `text` is for notifications and screen readers."""
+        above: Blocks = ()
+        if line:
+            above = ({"type": "context", "elements": [{"type": "mrkdwn", "text": line}]},)
+        body = [
+            {"type": "markdown", "text": part} if isinstance(part, str) else part
+            for part in parts(text, may_draw=self.may_draw)
+        ]
+        return {
+            "text": preview(without_charts(text), limit=_TEXT_LIMIT) or line or "…",
+            "blocks": [*above, *body, *blocks],
+        }
+
 
 class StreamedMessage:
     """A message that Slack shows as being written (chat.startStream, appendStream, stopStream).
@@ -96,7 +142,7 @@ class StreamedMessage:
                 thread_ts=place.thread_ts,
                 recipient_user_id=place.recipient_user,
                 recipient_team_id=place.recipient_team,
-                chunks=[*news.chunks, *_chunks(text)],
+                chunks=[*news.chunks, *place.chunks(text)],
             )
             news.told()
             return cls(place, str(started["ts"]), text)
@@ -127,7 +173,7 @@ class StreamedMessage:
             "chat.appendStream",
             channel=self._place.channel,
             ts=self.segment.ts,
-            chunks=[*news.chunks, *_chunks(text[len(self.shown) :])],
+            chunks=[*news.chunks, *self._place.chunks(text, shown=self.shown)],
         )
         news.told()
         self.shown = text
@@ -153,7 +199,7 @@ class StreamedMessage:
                 await self._place.sleep(pause)
             minute.take()
             news = steps.news()
-            rest = [*news.chunks, *_chunks(text[len(self.shown) :])]
+            rest = [*news.chunks, *self._place.chunks(text, shown=self.shown)]
             given = {**arguments, "chunks": rest} if rest else arguments
             try:
                 await self._place.write("chat.stopStream", **given)
@@ -195,7 +241,7 @@ class EditedMessage:
         tries = 0
         while segment is None:
             try:
-                ts = await cls._post(place, _content(text, shown_blocks, line))
+                ts = await place.drawing(text, lambda: cls._post(place, text, shown_blocks, line))
                 segment = Segment(ts=ts, streamed=False)
             except SlackLimited as limit:
                 await place.sleep(limit.retry_after)
@@ -212,7 +258,7 @@ class EditedMessage:
         return message
 
     @staticmethod
-    async def _post(place: Place, content: Mapping[str, Any]) -> str:
+    async def _post(place: Place, text: str, blocks: Blocks, line: str) -> str:
         posted = await place.write(
             "chat.postMessage",
             channel=place.channel,
@@ -220,7 +266,7 @@ class EditedMessage:
             unfurl_links=False,
             unfurl_media=False,
             metadata=place.tag(),
-            **content,
+            **place.content(text, blocks, line),
         )
         return str(posted["ts"])
 
@@ -262,16 +308,21 @@ class EditedMessage:
         if self._may_be_live:
             await self._end_stream()
         self._place.budget["chat.update"].take()
-        content = _content(text, blocks, line)
-        arguments = {"channel": self._place.channel, "ts": self.segment.ts, **content}
         try:
-            await self._place.write("chat.update", **arguments)
+            await self._update(text, blocks, line)
         except SlackRefused as refusal:
             if refusal.code != "streaming_state_conflict":
                 raise
             await self._end_stream()
-            await self._place.write("chat.update", **arguments)
+            await self._update(text, blocks, line)
         self.shown = text
+
+    async def _update(self, text: str, blocks: Blocks, line: str) -> None:
+        place = self._place
+        target = {"channel": place.channel, "ts": self.segment.ts}
+        await place.drawing(
+            text, lambda: place.write("chat.update", **target, **place.content(text, blocks, line))
+        )
 
     async def _end_stream(self) -> None:
         """A live stream can't be edited; one that has ended already says so, which is as good."""
@@ -310,19 +361,3 @@ async def _end_stream(api: SlackApi, channel: str, ts: str) -> None:
         await api.write("chat.stopStream", channel=channel, ts=ts)
     except SlackRefused:
         return
-
-
-def _chunks(text: str) -> list[dict[str, str]]:
-    return [{"type": "markdown_text", "text": text}] if text else []
-
-
-def _content(text: str, blocks: Blocks, line: str = "") -> dict[str, Any]:
-    """A `markdown` block shows Markdown best; `text` is for notifications and screen readers."""
-    above: Blocks = ()
-    if line:
-        above = ({"type": "context", "elements": [{"type": "mrkdwn", "text": line}]},)
-    body: Blocks = ({"type": "markdown", "text": text},) if text else ()
-    return {
-        "text": preview(text, limit=_TEXT_LIMIT) or line or "…",
-        "blocks": [*above, *body, *blocks],
-    }

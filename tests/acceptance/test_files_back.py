@@ -1,9 +1,11 @@
 """Answers as files, from outside: asked for in words, made, and shared in the thread."""
 
+import json
 from io import BytesIO
 from typing import Any
 
 import docx
+from PIL import Image
 
 from tests.playground import AT, RunningBot, RunningPlayground, shown, until
 
@@ -79,3 +81,51 @@ def test_a_crash_behind_the_sharing_shares_nothing_twice(
 
     until(lambda: "`Plan.md`" in shown(playground.answers(ts)[0]), seconds=40)
     assert len(shared_files(playground, ts)) == 1
+
+
+BARS = '{"type": "bar", "title": "Sales", "labels": ["Q1", "Q2"], "series": [{"name": "tea", "values": [1, 2]}]}'
+
+
+def kinds(message: dict[str, Any]) -> list[str]:
+    """The kinds of a message's blocks that carry its answer."""
+    shown_kinds = {"markdown", "data_visualization"}
+    return [one["type"] for one in message["blocks"] if one["type"] in shown_kinds]
+
+
+def test_a_chart_is_drawn_by_slack_where_it_stands(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    ts = playground.say(f"{AT}draw it: /echo Look:\n\n```chart\n{BARS}\n```\n\nThat was it.")
+
+    answer = playground.answer(ts)
+
+    assert kinds(answer) == ["markdown", "data_visualization", "markdown"]
+    assert "```chart" not in shown(answer)
+    assert "fenced blocks" in playground.asked()[0]["messages"][0]["content"]
+
+
+def test_a_chart_too_large_for_slack_comes_as_a_picture(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    labels, values = [f"label {number}" for number in range(30)], list(range(30))
+    chart = {"type": "line", "title": "Long", "labels": labels, "series": [{"values": values}]}
+    ts = playground.say(f"{AT}draw it: /echo Look:\n\n```chart\n{json.dumps(chart)}\n```")
+
+    text = shown(playground.answer(ts))
+
+    assert "Chart: Long" in text
+    [file] = shared_files(playground, ts)
+    assert file["name"] == "Long.png"
+    assert Image.open(BytesIO(bytes_of(playground, file))).width == 1600
+    assert file["alt_txt"].startswith("Line chart: Long; label 0: 0")
+
+
+def test_code_too_long_for_a_message_comes_as_a_file(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    code = "\n".join(f"print({number:05}, 'a line')" for number in range(160))
+    ts = playground.say(f"{AT}/echo # The script\n\n```python\n{code}\n```")
+
+    assert "`The script.py`" in shown(playground.answer(ts))
+    [file] = shared_files(playground, ts)
+    assert bytes_of(playground, file).decode() == f"{code}\n"
