@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -173,29 +173,49 @@ def _alembic(url: str) -> Config:
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Bring the schema to a revision (blocking; run it in a thread under an event loop)."""
+    """Bring the schema to a revision (blocking; run it in a thread under an event loop).
+
+    A schema that a newer version of the program has made stays as it is.
+    """
     config = _alembic(url)
     with _words_for_failure(url):
-        if revision == "head":
-            command.upgrade(config, revision)
-        else:
+        if revision != "head":
             command.downgrade(config, revision)
+        elif not _is_newer(config, _kept_revision(url)):
+            command.upgrade(config, revision)
+
+
+def _kept_revision(url: str) -> str | None:
+    engine = create_engine(async_url(url).replace("+aiosqlite", ""), poolclass=NullPool)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_newer(config: Config, revision: str | None) -> bool:
+    """Whether a schema is ahead of this program: its revision is none that we know.
+
+    Migrations add first and remove a release later, so the program before runs on it all the same.
+    """
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    return revision is not None and revision not in known
 
 
 async def is_current(engine: AsyncEngine, url: str) -> bool:
-    """Whether the schema is the one this version of the program knows."""
-    newest = ScriptDirectory.from_config(_alembic(url)).get_current_head()
+    """Whether the schema is the one this version of the program knows, or a newer one."""
+    config = _alembic(url)
+    newest = ScriptDirectory.from_config(config).get_current_head()
 
     def current(connection: Connection) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
     with _words_for_failure(url):
         async with engine.connect() as connection:
-            return await connection.run_sync(current) == newest
+            revision = await connection.run_sync(current)
+    return revision == newest or _is_newer(config, revision)
 
 
 async def require_current(engine: AsyncEngine, url: str) -> None:
-    """Raise OutdatedSchema unless the schema is the one this version of the program knows."""
+    """Raise OutdatedSchema where `bot migrate` has something to do."""
     if not await is_current(engine, url):
         raise OutdatedSchema(OUTDATED)
 

@@ -344,3 +344,16 @@ async def test_the_migrations_make_the_tables_and_can_be_taken_back(url: str) ->
     await asyncio.to_thread(migrate, url, "base")
     await asyncio.to_thread(migrate, url)
     await engine.dispose()
+
+
+async def test_the_release_before_runs_on_the_schema_of_the_next(database: str) -> None:
+    engine = make_engine(database)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = 'next'"))
+
+    assert await is_current(engine, database)
+    await asyncio.to_thread(migrate, database)
+    async with engine.connect() as connection:
+        kept = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    await engine.dispose()
+    assert kept == "next", "it does not touch what it does not know"
