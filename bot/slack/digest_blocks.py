@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.conversation.digest_maker import ChannelEdition, Edition
 from bot.conversation.digests import ChannelNote, Digest
-from bot.conversation.summaries import ActionItem, ChannelMessage, Statement, Summary
+from bot.conversation.summaries import ActionItem, ChannelMessage, Statement, Summary, Topic
 from bot.conversation.summary_request import Length
 from bot.conversation.summary_text import as_markdown
 from bot.slack.rendering import escape
@@ -91,13 +91,19 @@ def _lines(one: ChannelEdition, now: datetime) -> Iterator[str]:
 
 def _weighty(summary: Summary) -> Iterator[str]:
     for topic in summary.topics[:_MOST_TOPICS]:
-        yield f"• *{_bare(topic.title)}:* {_said(topic.points[0])}"
+        yield f"• {_title(topic)}{_said(topic.points[0])}"
     if summary.decisions:
         yield "*Decisions*"
         yield from (f"• {_said(one)}" for one in summary.decisions[:_MOST_LINES])
     if summary.action_items:
         yield "*Action items*"
         yield from (f"• {_to_do(one)}" for one in summary.action_items[:_MOST_LINES])
+
+
+def _title(topic: Topic) -> str:
+    """The topic's title in front of its first point, unless that says the same."""
+    title = topic.title.rstrip(" .:")
+    return "" if topic.points[0].text.startswith(title) else f"*{_bare(title)}:* "
 
 
 def _earlier(notes: Sequence[ChannelNote]) -> Iterator[str]:

@@ -183,6 +183,7 @@ class _Posting:
 
     async def _send(self, message: Message) -> str:
         await asyncio.sleep(self._here.budget.next_post(self._channel))
+        log.debug("digest goes out", channel=self._channel, mark=self._mark)
         try:
             return await self._write(message["text"], message["blocks"])
         except SlackRefused as refusal:

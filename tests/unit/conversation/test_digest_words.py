@@ -62,6 +62,17 @@ def at(hour: int, minute: int = 0, days: frozenset[int] = WEEKDAYS) -> Plan:
             at(9, 0, frozenset({0})), window=Window.WEEK, length=Length.DETAILED)),
         ("short <#C0ENG> weekdays even if quiet", replace(
             ENG, length=Length.SHORT, quiet=Quiet.SAY)),
+        (
+            "this channel every monday and friday at 17:30 here of the last week in German, short",
+            replace(
+                at(17, 30, frozenset({0, 4})),
+                channels=("C0HERE",),
+                place="C0HERE",
+                window=Window.WEEK,
+                language="German",
+                length=Length.SHORT,
+            ),
+        ),
         ("<#C0ENG> about deploys in production every weekday at 9", replace(
             ENG, focus="deploys in production")),
         ('<#C0ENG> about "what we do at 9 every day" weekdays', replace(
