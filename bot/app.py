@@ -44,7 +44,6 @@ from bot.store.retention import FORGET
 from bot.store.rotation import check_key
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
-from bot.summary_desks import TeamSummaryDesks
 from bot.telemetry import get_logger
 from bot.wakes import LocalWakes
 from bot.web import Check, Measure, make_web
@@ -171,20 +170,17 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
                 await turns.release_all()
                 await errands.release_all()
             desks = await stack.enter_async_context(
-                open_desks(settings, installations, turns, doorkeeper)
+                open_desks(settings, installations, turns, doorkeeper, StoredRecollections(engine))
             )
             look = _LOOK_EMBEDDED if Role.WEB in roles else _LOOK_ALONE
             parts.worker = Worker(
                 turns, desks, wakes, look_seconds=_LOOK_SECONDS, concurrency=settings.concurrency
             )
             parts.checks["worker"] = parts.worker.is_alive
-            summary_desks = TeamSummaryDesks(
-                settings, installations, desks.model, StoredRecollections(engine)
-            )
             handlers: dict[str, Handler] = {
                 FORGET: ForgetTeam(writer),
                 REFUSAL: Refusals(installations),
-                SUMMARY: SummaryErrands(summary_desks, StoredSummaries(engine, writer)),
+                SUMMARY: SummaryErrands(desks.summaries, StoredSummaries(engine, writer)),
             }
             digest_desks = TeamDigestDesks(
                 settings, installations, desks.model, StoredRecollections(engine)

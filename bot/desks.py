@@ -24,12 +24,14 @@ from bot.model.connection import make_http, request_limit
 from bot.reading.pages import PublicPages
 from bot.reading.reader import FileReader, ReadingLimits
 from bot.reading.workshop import Workshop
+from bot.slack.channel_reader import Recollections
 from bot.slack.colleagues import SlackColleagues
 from bot.slack.files import Files, slack_hosts
 from bot.slack.installations import Installation, Installations
 from bot.slack.reply import SlackReplies
 from bot.slack.uploads import Uploads
 from bot.slack.workspace import SlackWorkspace
+from bot.summary_desks import TeamSummaryDesks
 
 
 class TeamDesks:
@@ -42,6 +44,7 @@ class TeamDesks:
         conversations: Conversations,
         *,
         admission: Admission,
+        recollections: Recollections,
         model: Model,
         reader: Reader,
         http: httpx.AsyncClient,
@@ -52,6 +55,7 @@ class TeamDesks:
         self._conversations = conversations
         self._admission = admission
         self.model = model
+        self.summaries = TeamSummaryDesks(settings, installations, model, recollections)
         self._reader = reader
         self._http = http
         self._executor = executor
@@ -81,6 +85,7 @@ class TeamDesks:
             model=self.model,
             workspace=SlackWorkspace(here.history, here.directory, files),
             reader=self._reader,
+            summaries=self.summaries.sources(here),
             replies=SlackReplies(here.api, here.budget, here.history, here.status),
             conversations=self._conversations,
             admission=self._admission,
@@ -110,6 +115,7 @@ async def open_desks(
     installations: Installations,
     conversations: Conversations,
     admission: Admission,
+    recollections: Recollections,
 ) -> AsyncIterator[TeamDesks]:
     """Open the model's connections and the threads for pages and files; close them at the end."""
     async with AsyncExitStack() as stack:
@@ -131,6 +137,7 @@ async def open_desks(
             installations,
             conversations,
             admission=admission,
+            recollections=recollections,
             model=model,
             reader=reader,
             http=http,

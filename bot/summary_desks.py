@@ -33,6 +33,10 @@ class TeamSummaryDesks:
             summarizer=self.summarizer(here),
         )
 
+    def sources(self, here: Installation) -> "RoomSources":
+        """Where the summaries that are answers in threads come from."""
+        return RoomSources(SlackSummaryRoom(here), self.summarizer(here))
+
     def summarizer(self, here: Installation) -> Summarizer:
         """The summaries of one workspace."""
         reader = SlackChannelReader(
@@ -44,3 +48,15 @@ class TeamSummaryDesks:
             model_name=self._settings.model,
             workspace=here.identity.team_id,
         )
+
+
+class RoomSources:
+    """Implements `conversation.summary_answer.SummarySources`."""
+
+    def __init__(self, room: SlackSummaryRoom, summarizer: Summarizer) -> None:
+        self._room = room
+        self.summarizer = summarizer
+
+    async def may_read(self, user_id: str, channel_id: str, *, told_in: str) -> None:
+        """Make sure that the person may have it read to them there."""
+        await self._room.place(user_id, channel_id, told_in=told_in)

@@ -18,6 +18,7 @@ from bot.conversation.ports import (
     Workspace,
 )
 from bot.conversation.rules import Everybody
+from bot.conversation.summary_answer import SummarySources
 from bot.conversation.tools import Toolbox
 
 
@@ -36,6 +37,8 @@ class Desk:
     habits: Habits = field(default_factory=Habits)
     toolbox: Toolbox = field(default_factory=lambda: Toolbox(()))
     admission: Admission = field(default_factory=Everybody)
+    summaries: SummarySources | None = None
+    """None where summaries are no answers."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 

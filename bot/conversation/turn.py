@@ -21,6 +21,7 @@ from bot.conversation.memory import Summary, fold, is_worth_folding
 from bot.conversation.messages import FinishReason, Prompt
 from bot.conversation.modes import Mode, mode_for
 from bot.conversation.ports import Closing, Ending, IsOurs, Reply, Shown
+from bot.conversation.summary_answer import answer, asked_summary
 from bot.conversation.thread import ChannelType, Outcome, SharedFile, Turn
 from bot.conversation.tools import Asker
 from bot.errors import ContentRefused, LostTurn, ModelError, PromptTooLong, SlackError
@@ -144,7 +145,9 @@ class RunningTurn:
         """Write the whole answer; returns what belongs beneath it."""
         self.reply.begin(title=_title(self.turn))
         gathered = await Gathering(self.turn, self.desk, self.reply, self._nudged).gather()
-        self.turn, self._shown = gathered.turn, gathered.shown
+        raw, self.turn, self._shown = self.turn, gathered.turn, gathered.shown
+        if await self._summarized(raw, gathered):
+            return Closing(buttons=(Again.REGENERATE,), can_be_rated=True)
         prefix = self._take_up()
         prompt = self._prompt(gathered, prefix)
         asking = self._asking = self._ask(gathered)
@@ -166,6 +169,19 @@ class RunningTurn:
         handing = Handing(self.desk, self.turn, self.reply, is_ours=self._is_ours)
         files = await handing.hand_over(self._mode)
         return self._closing(asking, reason, "\n".join(part for part in (files, note) if part))
+
+    async def _summarized(self, raw: Turn, gathered: Gathered) -> bool:
+        """Answer with a summary, if that is what the question asks for."""
+        sources = self.desk.summaries
+        person = gathered.names.person(self.turn.asker.author_id)
+        now = self.desk.clock().astimezone(zone_of(person.time_zone))
+        wish = asked_summary(raw, now) if sources else None
+        if sources is None or wish is None:
+            return False
+        await answer(
+            wish, sources, self.reply, asker=person, told_in=self.turn.key.channel_id, now=now
+        )
+        return True
 
     async def _without_history(self, asking: Asking, gathered: Gathered) -> FinishReason:
         """Content inspection refuses something: perhaps it is not in the question itself."""

@@ -40,12 +40,14 @@ class SlackSummaryRoom:
         """Who asks, and by which clock."""
         return await self._here.directory.person(user_id)
 
-    async def place(self, user_id: str, channel_id: str) -> Place:
+    async def place(self, user_id: str, channel_id: str, *, told_in: str = "") -> Place:
         """The channel, if the person may have it read to them and we can read it.
 
+        `told_in` is the channel whose people will read it, too; empty: nobody but the person.
         Raises NotForYou, UnreadableChannel and SlackError.
         """
-        channel = await self._here.access.require(user_id, channel_id, told_in=channel_id)
+        access = self._here.access
+        channel = await access.require(user_id, channel_id, told_in=told_in or channel_id)
         name = _name(channel)
         if is_public(channel) and not channel.get("is_member"):
             if channel.get("is_archived"):

@@ -147,3 +147,12 @@ def test_help_says_what_is_understood(playground: RunningPlayground, bot: Runnin
     (message,) = playground.command("/summarize help")
     assert "last week" in message["text"]
     assert "Summarize thread" in message["text"]
+
+
+def test_a_mention_in_a_thread_is_answered_with_its_summary(
+    playground: RunningPlayground, bot: RunningBot, talk: list[str]
+) -> None:
+    playground.say(f"<@{BOT}> summarize this thread", who=CHEN, thread_ts=talk[0])
+    text = shown(playground.answer(talk[0]))
+    assert sources(text) <= set(talk[:2])
+    assert "2 of 2 messages" in text
