@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,9 +12,9 @@ from rich.console import Console
 
 from bot import app as process
 from bot import check as checking
-from bot import data, schedule, trial
+from bot import data, evaluation, schedule, trial
 from bot import models as listing
-from bot.config import Settings, load_model_access, load_settings
+from bot.config import DEFAULT_MODEL, Settings, load_model_access, load_settings
 from bot.errors import ConfigError, SlackRefused, ThreadwiseError
 from bot.manifest import manifest as make_manifest
 from bot.store.db import migrate as migrate_database
@@ -86,6 +87,21 @@ def check() -> None:
     settings = _settings(quiet=True)
     _out.print("[green]✓[/] configuration: complete.")
     sys.exit(0 if asyncio.run(_print_findings(settings)) else 1)
+
+
+@cli.command()
+def evaluate(
+    material: Annotated[
+        Path, typer.Option(help="A folder with chat logs; without it, a small sample.")
+    ] = evaluation.SAMPLE,
+    model: Annotated[str, typer.Option(help="Which model writes the summaries.")] = DEFAULT_MODEL,
+    most: Annotated[int, typer.Option(help="Messages of each conversation; 0 for all.")] = 0,
+) -> None:
+    """Let the model write summaries, and check what they say against the messages."""
+    found = asyncio.run(evaluation.evaluate_all(load_model_access(), material, model, most))
+    _out.print(evaluation.report(found))
+    for line in evaluation.doubts(found):
+        _out.print(line, markup=False, highlight=False)
 
 
 @cli.command()

@@ -42,6 +42,7 @@ ReplyInThreads = Literal["auto", "mention", "always"]
 LogFormat = Literal["text", "json"]
 
 SLACK_API_URL = "https://slack.com/api/"
+DEFAULT_MODEL = "qwen3.7-plus"
 DASHSCOPE_BASE_URL = "https://dashscope-intl.aliyuncs.com"
 
 
@@ -58,7 +59,7 @@ class Settings:
     slack_api_url: str = SLACK_API_URL
     dashscope_api_key: str = field(default="", repr=False)
     dashscope_base_url: str = DASHSCOPE_BASE_URL
-    model: str = "qwen3.7-plus"
+    model: str = DEFAULT_MODEL
     model_protocol: str = "auto"
     database_url: str = field(default="sqlite:///threadwise.db", repr=False)
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -203,7 +204,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         slack_api_url=reader.url("SLACK_API_URL", SLACK_API_URL).rstrip("/") + "/",
         dashscope_api_key=reader.text("DASHSCOPE_API_KEY"),
         dashscope_base_url=_base_url(reader),
-        model=reader.text("BOT_MODEL", "qwen3.7-plus"),
+        model=reader.text("BOT_MODEL", DEFAULT_MODEL),
         model_protocol=reader.choice(
             "BOT_MODEL_PROTOCOL", ("auto", "chat", "responses", "dashscope")
         ),

@@ -7,7 +7,7 @@ that stands for no line is thrown away, and a statement without any line is not 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field
@@ -149,13 +149,9 @@ def system_for(wish: Wish, *, joining: bool) -> str:
 def message_lines(reading: ChannelReading, zone: tzinfo | None) -> list[Line]:
     """The messages as lines, replies below the message that they answer."""
     threads: dict[str, list[ChannelMessage]] = {}
-    for message in reading.messages:
+    for message in sorted(reading.messages, key=lambda one: float(one.ts)):
         threads.setdefault(message.thread_ts, []).append(message)
-    return [
-        _line(message, zone)
-        for thread in threads.values()
-        for message in sorted(thread, key=lambda one: float(one.ts))
-    ]
+    return [_line(message, zone) for thread in threads.values() for message in thread]
 
 
 def statement_lines(summaries: Iterable[Summary]) -> list[Line]:
@@ -258,7 +254,7 @@ class _Check:
 
 
 def _line(message: ChannelMessage, zone: tzinfo | None) -> Line:
-    at = datetime.fromtimestamp(float(message.ts), tz=zone)
+    at = datetime.fromtimestamp(float(message.ts), tz=zone or UTC)
     text = _one_line(message.text)
     if len(text) > _MOST_TEXT:
         text = f"{text[:_MOST_TEXT]}…"
