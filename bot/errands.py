@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from bot import metrics
 from bot.conversation.errands import Errand, Errands, Handler
-from bot.errors import LostTurn
+from bot.errors import LostTurn, NotInstalled
 from bot.telemetry import bind, get_logger
 
 log = get_logger("errands")
@@ -112,6 +112,9 @@ class ErrandRunner:
                 await handler.run(errand, lambda kept: self._errands.keep(errand, kept))
             except LostTurn:
                 raise
+            except NotInstalled as error:
+                failure = type(error).__name__
+                log.info("errand ends unspoken", reason=str(error))
             except Exception as error:
                 failure = type(error).__name__
                 log.exception("errand failed")

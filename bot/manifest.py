@@ -34,6 +34,7 @@ _EVENTS = (
     "message.groups",
     "message.im",
     "message.mpim",
+    "team_access_revoked",
     "tokens_revoked",
 )
 _AGENT_EVENTS = ("agent_session_stopped", "agent_session_title_changed", "app_context_changed")

@@ -51,7 +51,7 @@ class Farewell:
 def _place(context: AsyncBoltContext) -> str:
     if context.is_enterprise_install and context.enterprise_id:
         return context.enterprise_id
-    return context.team_id or ""
+    return context.team_id or context.enterprise_id or ""
 
 
 def _moment(body: Payload) -> float:

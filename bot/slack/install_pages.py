@@ -30,18 +30,24 @@ main {{ max-width: 30rem; margin: 1.5rem; padding: 2rem 2.25rem; border-radius: 
   background: light-dark(#fff, #222529); box-shadow: 0 1px 3px #0002, 0 8px 30px #0001 }}
 h1 {{ margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25 }}
 ul {{ padding-left: 1.25rem }}
-.mark {{ font-size: 2rem; line-height: 1; margin-bottom: .75rem }}
+.mark {{ color: light-dark(#4a154b, #d8a9da); margin-bottom: .5rem }}
 .button {{ display: inline-flex; align-items: center; gap: .65rem; margin-top: .5rem;
   padding: .7rem 1.15rem; border-radius: 8px; background: #4a154b; color: #fff;
-  font-weight: 600; text-decoration: none }}
+  border: 1px solid light-dark(#4a154b, #8b5a8d); font-weight: 600; text-decoration: none }}
 .button:hover {{ background: #611f64 }}
 .button:focus-visible {{ outline: 3px solid #1d9bd1; outline-offset: 2px }}
 .quiet {{ color: light-dark(#616061, #ababad); font-size: .875rem }}
 </style>
 </head>
-<body><main><div class="mark" aria-hidden="true">{mark}</div><h1>{title}</h1>{body}</main></body>
+<body><main><div class="mark">{mark}</div><h1>{title}</h1>{body}</main></body>
 </html>
 """
+_MARK = (
+    '<svg width="40" height="40" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
+    'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
+    '<path d="M4 4h16v12H10l-6 4z"/><path d="{strokes}"/></svg>'
+)
+_LINES, _CHECK, _DASH = "M8 8.5h8M8 12h5", "m8.5 10 2.5 2.5 4.5-5", "M9 10h6"
 _LOGO = (
     '<svg width="20" height="20" viewBox="0 0 122.8 122.8" aria-hidden="true">'
     '<path fill="#e01e5a" d="M25.8 77.6a12.9 12.9 0 1 1-12.9-12.9h12.9zm6.5 0a12.9 12.9 0 0 1 25.8 '
@@ -66,7 +72,7 @@ def offer(authorize_url: str) -> HTMLResponse:
         f'<p><a class="button" href="{escape(authorize_url)}">{_LOGO} Add to Slack</a></p>'
         '<p class="quiet">Slack asks you next what it may do. You may need an admin.</p>'
     )
-    return _page("Threadwise for your workspace", body, mark="&#129525;")
+    return _page("Threadwise for your workspace", body, strokes=_LINES)
 
 
 def success(name: str, *, app_id: str, team_id: str) -> HTMLResponse:
@@ -77,15 +83,15 @@ def success(name: str, *, app_id: str, team_id: str) -> HTMLResponse:
         "or write it a direct message.</p>"
         f'<p><a class="button" href="{escape(address)}">{_LOGO} Open it in Slack</a></p>'
     )
-    return _page(f"Threadwise is in {name} now", body, mark="&#9989;")
+    return _page(f"Threadwise is in {name} now", body, strokes=_CHECK)
 
 
 def failure(title: str, words: str, *, status: int) -> HTMLResponse:
     """It is not installed; why, in a sentence, and the way back to the beginning."""
     body = f"<p>{escape(words)}</p>{START_AGAIN}"
-    return _page(title, body, mark="&#129300;", status=status)
+    return _page(title, body, strokes=_DASH, status=status)
 
 
-def _page(title: str, body: str, *, mark: str, status: int = 200) -> HTMLResponse:
-    html = _PAGE.format(title=escape(title), body=body, mark=mark)
+def _page(title: str, body: str, *, strokes: str, status: int = 200) -> HTMLResponse:
+    html = _PAGE.format(title=escape(title), body=body, mark=_MARK.format(strokes=strokes))
     return HTMLResponse(html, status_code=status, headers=_HEADERS)

@@ -153,6 +153,13 @@ def test_an_organisation_installs_for_all_its_workspaces(office: Office) -> None
     assert [call["args"]["team_id"] for call in starts] == ["T0ONE", "T0TWO"]
     assert office.teams_of("chat.startStream") == {GRID}
 
+    withdrawn = {"type": "team_access_revoked", "team_ids": ["T0ONE"]}
+    grid = {"enterprise_id": GRID, "team_id": None, "is_enterprise_install": True}
+    office.playground.post("deliver", event=withdrawn, team_id=None, authorizations=[grid])
+    until(lambda: [row[1] for row in office.kept("conversations")] == ["T0TWO"])
+    asked = office.ask("/echo still here", "T0TWO", org=GRID)
+    assert "still here" in office.playground.answer(asked)["text"]
+
     office.playground.post("uninstall", team=GRID)
     until(lambda: not office.kept("conversations"), what="the end of both workspaces' data")
     until(lambda: not office.kept("organisation_teams"))
