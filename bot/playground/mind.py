@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.playground.asked import Asked, Call, Lookup, Message, text_of
 from bot.playground.mind_json import fill
-from bot.playground.mind_samples import CODE, TABLE, long_text
+from bot.playground.mind_samples import CHART, CODE, DOCUMENT, TABLE, long_text
 from bot.playground.mind_senses import perceive
 from bot.playground.mind_tools import SUM, calls_for, from_results, lookups_for, results
 
@@ -25,6 +25,8 @@ me can be tried without a key. Things to ask me:
 | `think hard: …`, `/think 2000` | thinking, shown as a step |
 | `/length 300` | an answer that is cut and goes on by itself |
 | `/table`, `/code` | how they are shown |
+| `/chart` | a chart that Slack draws |
+| `/document` as a Word file, as slides, as PDF | an answer that becomes a file |
 | what time is it in Tokyo, 6*7 | tools at work |
 | search the web for … | a web search with its sources |
 | `/fail 429`, `/fail cut`, `/fail inspect` | how failures end |
@@ -262,6 +264,8 @@ def _value(node: ast.expr) -> float:
 _SHOWN = {
     "table": TABLE,
     "code": CODE,
+    "chart": CHART,
+    "document": DOCUMENT,
     "help": HELP,
     "broadcast": "Attention <!channel> and <!here>, @everyone, <!subteam^S123|@team>!",
     "image-link": "Look: ![a chart](https://example.com/secret.png?data=stolen) — done.",

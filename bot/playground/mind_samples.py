@@ -10,6 +10,50 @@ Here is a table:
 | plums | 31 | 5.00 |
 
 Three rows, three columns."""
+CHART = """\
+The fruit we sold:
+
+```chart
+{
+  "type": "bar",
+  "title": "Fruit sold",
+  "labels": ["spring", "summer", "autumn"],
+  "series": [
+    {"name": "apples", "values": [120, 90, 210]},
+    {"name": "plums", "values": [15, 180, 60]}
+  ],
+  "y_label": "boxes"
+}
+```
+
+Plums are for the summer."""
+DOCUMENT = """\
+# The fruit report
+
+What we sold **this year**, and what we learned.
+
+## In short
+
+- Apples carry the autumn
+- Plums carry the summer
+  - as every year
+
+## Numbers
+
+| fruit | boxes | price | change |
+|---|---:|---:|---:|
+| apples | 420 | 3.50 | 12% |
+| plums | 255 | 5.00 | -4% |
+
+```chart
+{"type": "line", "title": "Boxes sold", "labels": ["spring", "summer", "autumn"], \
+"series": [{"name": "apples", "values": [120, 90, 210]}, {"name": "plums", "values": [15, 180, 60]}]}
+```
+
+## Next steps
+
+1. Order more boxes
+2. Ask [the orchard](https://example.com/orchard) about pears"""
 CODE = """\
 A function that counts words:
 
