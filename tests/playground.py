@@ -49,9 +49,9 @@ def free_port() -> int:
 class RunningPlayground:
     """A playground on a port of its own, and what people do in it."""
 
-    def __init__(self, settings: PlaygroundSettings) -> None:
+    def __init__(self, settings: PlaygroundSettings, *, port: int = 0) -> None:
         self.settings = settings
-        self._server = serve(settings, host="127.0.0.1", port=0)
+        self._server = serve(settings, host="127.0.0.1", port=port)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
         until(lambda: self._server.started, what="the playground")

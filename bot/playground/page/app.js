@@ -1,26 +1,29 @@
 // The playground's page: what one person sees of the workspace, live.
-import { block } from "/page/blocks.js";
 import { composer } from "/page/composer.js";
+import { $, dialog, el, icon } from "/page/dom.js";
 import { drawer } from "/page/drawer.js";
-import { el, mrkdwn } from "/page/markdown.js";
+import { keys } from "/page/keys.js";
+import { isWriting, row } from "/page/message.js";
+import { ask, me, share, tell, watch } from "/page/server.js";
+import { drawSidebar, label, mine } from "/page/sidebar.js";
+import { bindModal, home, showViews, trouble } from "/page/views.js";
 
-const $ = (id) => document.getElementById(id);
-const me = { id: localStorage.getItem("me") || "U0ANNA" };
-let state, channel, thread, socket, mainComposer, replyComposer;
+const NARROW = 720;
+let state, channel, thread, mainComposer, tab = "messages";
 const messages = new Map();
 const stamps = new Map(); // when a message was last heard of live: what is fetched may be older
 let moment = 0;
 const statuses = new Map();
-const unread = new Set();
+const unread = new Map();
+const log = drawer();
 
-const ask = async (path) => (await fetch(`/playground/${path}`)).json();
-const tell = (path, body) =>
-  fetch(`/playground/${path}`, { method: "POST", body: JSON.stringify({ as: me.id, ...body }) });
 const names = (id) =>
-  state.people.find((one) => one.id === id)?.real_name ??
-  (id === state.bot.user_id ? state.bot.name : state.channels.find((one) => one.id === id)?.name);
-const label = (one) =>
-  one.type === "im" ? state.bot.name : one.type === "mpim" ? "Anna, Ben, threadwise" : one.name;
+  state.people.find((one) => one.id === id)?.real_name ?? (id === state.bot.user_id ? state.bot.name : state.channels.find((one) => one.id === id)?.name);
+const it = () => ({ state, names, channel, openThread, edit, remove });
+const isTop = (one) => !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast";
+const sorted = (list) => list.sort((a, b) => (a.ts < b.ts ? -1 : 1));
+const inThread = (root) => [...messages.values()].filter((one) => one.ts === root || one.thread_ts === root);
+const isIn = () => channel.members.includes(me.id);
 
 function hear(message) {
   messages.set(message.ts, message);
@@ -29,158 +32,136 @@ function hear(message) {
 
 async function fetchInto(path) {
   const began = moment;
-  const found = await ask(path);
-  found.messages.filter((one) => (stamps.get(one.ts) ?? 0) <= began).forEach((one) => messages.set(one.ts, one));
+  const { messages: found = [] } = await ask(path);
+  found.filter((one) => (stamps.get(one.ts) ?? 0) <= began).forEach((one) => messages.set(one.ts, one));
 }
 
-async function open(id) {
+async function open(id, { keepFocus = false } = {}) {
   channel = state.channels.find((one) => one.id === id) ?? state.channels[0];
+  const since = unread.get(channel.id)?.ts;
   unread.delete(channel.id);
   localStorage.setItem("channel", channel.id);
   closeThread();
   messages.clear();
   await fetchInto(`history?channel=${channel.id}&as=${me.id}`);
-  $("title").textContent = (channel.type === "channel" ? "# " : channel.type === "private" ? "🔒 " : "") + label(channel);
+  const sign = { channel: "# ", private: "🔒 " }[channel.type] ?? "";
+  $("title").textContent = sign + label(channel, state);
   $("topic").textContent = channel.topic;
-  $("sidebar").classList.remove("open");
-  mainComposer = composer($("composer"), {
-    placeholder: `Message ${channel.type === "im" ? label(channel) : "#" + label(channel)}`,
-    send: (text, files) => post(text, files),
-    people, editLast: () => editLast(null),
-  });
-  draw();
-  drawSidebar();
+  closeSidebar();
+  mainComposer = composer($("composer"), { ...writing(null), label: `Message ${sign.trim()}${label(channel, state)}` });
+  drawOutside();
+  drawTabs("messages");
+  draw(since);
+  drawSide();
   drawPrompts(state.prompts[channel.id]?.prompts);
   if (channel.type === "im") tell("home", { tab: "messages" });
-  mainComposer.focus();
+  if (!keepFocus && isIn()) mainComposer.focus();
 }
 
-const people = () => [{ name: state.bot.name, id: state.bot.user_id }, ...state.people];
+const drawSide = () => drawSidebar({ state, channel, unread, open });
+
+function drawOutside() {
+  const bot = state.bot.user_id;
+  const away = channel.members.includes(bot) || channel.type !== "channel" ? null
+    : ["Threadwise is not in this channel.", "Add Threadwise", () => tell("join", { channel: channel.id, user: bot })];
+  $("outside").hidden = !away || !isIn();
+  if (away) $("outside").replaceChildren(el("span", {}, away[0]), el("button", { type: "button", onclick: away[2] }, away[1]));
+  $("composer").hidden = !isIn();
+}
+
+// What a composer needs to know; `root` is its thread's first message.
+const writing = (root) => ({
+  send: (text, files) => post(text, files, root),
+  people: () => [{ name: state.bot.name, id: state.bot.user_id, real_name: "Threadwise, the bot" }, ...state.people.filter((one) => !one.deleted)],
+  channels: () => mine(state).filter((one) => one.type === "channel" || one.type === "private"),
+  commands: () => state.bot.commands,
+  shortcuts: () => (root ? [] : state.bot.shortcuts.filter((one) => one.type === "global")),
+  call: (one) => tell("shortcuts", { callback_id: one.callback_id }),
+  editLast: () => { const own = sorted([...messages.values()].filter((one) => one.user === me.id && (root ? one.thread_ts === root || one.ts === root : isTop(one)))); if (own.length) edit(own.at(-1)); },
+});
 
 async function post(text, files, root) {
-  const all = people();
-  const said = text.replace(/(^|\s)@([\w-]+)/g, (whole, gap, name) => {
-    const found = all.find((one) => one.name === name);
-    return found ? `${gap}<@${found.id}>` : whole;
-  });
-  if (/^\/(summarize|digest)\b/.test(said)) return tell("commands", { channel: channel.id, text: said });
-  if (!files.length) return tell("messages", { channel: channel.id, text: said, thread_ts: root });
-  const form = new FormData();
-  const fields = { as: me.id, channel: channel.id, text: said, thread_ts: root ?? "" };
-  Object.entries(fields).forEach(([name, value]) => form.append(name, value));
-  files.forEach((file) => form.append("files", file));
-  return fetch("/playground/messages", { method: "POST", body: form });
+  const command = /^\/[\w-]+/.exec(text)?.[0];
+  const isOurs = state.bot.commands.some((one) => one.command === command);
+  if (command && (isOurs || channel.type !== "im")) return tell("commands", { channel: channel.id, text, thread_ts: root });
+  const found = [...state.people, { name: state.bot.name, id: state.bot.user_id }];
+  const said = text
+    .replace(/(^|\s)@([\w-]+)/g, (whole, gap, name) => { const one = found.find((person) => person.name === name); return one ? `${gap}<@${one.id}>` : whole; })
+    .replace(/(^|\s)#([\w-]+)/g, (whole, gap, name) => { const one = state.channels.find((place) => place.name === name); return one ? `${gap}<#${one.id}|${one.name}>` : whole; });
+  if (files.length) return share({ channel: channel.id, text: said, thread_ts: root }, files);
+  return tell("messages", { channel: channel.id, text: said, thread_ts: root });
 }
 
-function editLast(root) {
-  const mine = [...messages.values()].filter((one) => one.user === me.id && (one.thread_ts ?? one.ts) === (root ?? one.ts));
-  if (mine.length) edit(mine.at(-1));
+const typed = (text) => text.replace(/<@(\w+)>/g, (whole, id) => `@${state.people.find((one) => one.id === id)?.name ?? (id === state.bot.user_id ? state.bot.name : id)}`);
+
+async function edit(message) {
+  const field = el("textarea", { rows: 4, class: "edit", "aria-label": "Message" });
+  field.value = typed(message.text);
+  if (!(await dialog("Edit message", [field], "Save", "Cancel"))) return;
+  const text = field.value.replace(/(^|\s)@([\w-]+)/g, (whole, gap, name) => { const one = writing().people().find((person) => person.name === name); return one ? `${gap}<@${one.id}>` : whole; });
+  await tell("edit", { channel: channel.id, ts: message.ts, text });
 }
 
-function edit(message) {
-  const field = el("textarea", { rows: 4, "aria-label": "Message" });
-  field.value = message.text;
-  field.style.cssText = "width:100%;background:none;border:1px solid var(--line);border-radius:8px;padding:8px";
-  const save = async () => {
-    $("modal").close();
-    await tell("edit", { channel: channel.id, ts: message.ts, text: field.value });
-  };
-  const row = el("div", { class: "buttons" },
-    el("button", { class: "primary", onclick: save }, "Save"),
-    el("button", { onclick: () => $("modal").close() }, "Cancel"));
-  $("modal").replaceChildren(el("h2", {}, "Edit message"), field, row);
-  $("modal").showModal();
+async function remove(message) {
+  if (await dialog("Delete this message?", [el("p", {}, message.text.slice(0, 200))], "Delete", "Cancel")) await tell("delete", { channel: channel.id, ts: message.ts });
 }
 
-function draw() {
-  const shown = [...messages.values()].filter((one) => isTop(one) && !(one.hidden && !one.reply_count));
-  const log = $("log");
-  log.replaceChildren();
-  if (!shown.length) log.append(empty());
+function draw(since) {
+  const shown = sorted([...messages.values()].filter((one) => isTop(one) && !(one.hidden && !one.reply_count)));
+  const box = $("log");
+  if (tab === "home") return box.replaceChildren(home(state.home, it()));
+  box.replaceChildren();
+  if (!shown.length) box.append(empty());
   let day = "";
   for (const one of shown) {
     const its = new Date(one.ts * 1000).toDateString();
-    if (its !== day) log.append(el("div", { class: "day" }, its === new Date().toDateString() ? "Today" : its));
+    if (its !== day) box.append(el("div", { class: "day" }, its === new Date().toDateString() ? "Today" : its));
+    if (one.ts === since) box.append(el("div", { class: "day new" }, "New"));
     day = its;
-    log.append(row(one, false));
+    box.append(row(one, it(), false));
   }
-  log.scrollTop = log.scrollHeight;
+  box.scrollTop = box.scrollHeight;
 }
-
-const isTop = (one) => !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast";
 
 function empty() {
-  const hint = channel.type === "im" ? "" : "@threadwise ";
+  const isDirect = channel.type === "im";
+  const put = (text) => el("li", {}, el("button", { type: "button", class: "try", onclick: () => mainComposer.put(text) }, text));
+  if (!isIn()) return el("div", { class: "empty" }, el("h2", {}, "You are not in this channel"));
   return el("div", { class: "empty" }, el("h2", {}, "Ask Threadwise something"),
-    el("p", {}, channel.type === "im" ? "Every message here is a question." : "Mention the bot, and the answer grows in a thread."),
-    el("ul", {}, ["what is 12 * 7?", "/long 8000", "/slow", "/fail cut", "/help"].map((one) => el("li", {}, el("code", {}, hint + one)))),
-    el("p", {}, "Or share a picture. Press ? for the keys."));
+    el("p", {}, isDirect ? "Every message here is a question." : "Mention the bot, and the answer grows in a thread."),
+    el("ul", {}, ["what is 12 * 7?", "/table", "/long 8000", "/slow", "/fail cut", "/help"].map((one) => put((isDirect ? "" : "@threadwise ") + one))),
+    el("p", {}, "Or share a picture or a document. Press ", el("kbd", {}, "?"), " for the keys."));
 }
 
-function row(message, inThread) {
-  const bot = message.bot_id || message.user === state.bot.user_id;
-  const person = state.people.find((one) => one.id === message.user);
-  const who = bot ? "Threadwise" : person?.real_name ?? "Somebody";
-  const node = el("article", { class: `message ${message.ephemeral ? "ephemeral" : ""}`, "data-ts": message.ts },
-    el("div", { class: "avatar", style: `background:${bot ? "#7a2f83" : person?.color ?? "#888"}`, "aria-hidden": "true" }, bot ? "✦" : who.split(" ").map((one) => one[0]).join("")),
-    el("div", {},
-      el("div", {}, el("span", { class: "who" }, who), bot && el("span", { class: "badge" }, "APP"),
-        el("time", {}, new Date(message.ts * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })),
-        message.ephemeral && el("span", { class: "note" }, "Only visible to you")),
-      body(message), files(message), reactions(message), !inThread && summary(message)));
-  node.append(acts(message, inThread));
-  return node;
+function drawTabs(which) {
+  tab = which;
+  const isApp = channel.type === "im" && state.bot.has_home;
+  $("tabs").hidden = !isApp;
+  $("composer").hidden = tab === "home" || !isIn();
+  $("prompts").hidden = tab === "home";
+  $("tabs").replaceChildren(...[["messages", "Messages"], ["home", "Home"]].map(([name, title]) =>
+    el("button", { type: "button", role: "tab", "aria-selected": String(tab === name), onclick: () => openTab(name) }, title)));
 }
 
-function body(message) {
-  const blocks = message.blocks ?? [];
-  const act = (part) => tell("actions", { channel: channel.id, ts: message.ts, action: { ...part, block_id: "b" } });
-  const content = blocks.length ? blocks.flatMap((one) => block(one, names, act)) : mrkdwn(message.text ?? "", names);
-  const writing = message.streaming_state === "in_progress" || blocks.some((one) => one.elements?.some((part) => part.action_id === "stop_reply"));
-  const node = el("div", { class: "body" }, ...content, message.edited && el("span", { class: "note" }, "(edited)"));
-  if (writing) lastText(node).classList.add("caret");
-  return node;
-}
-
-function lastText(node) {
-  const texts = [...node.children].filter((one) => !one.classList.contains("buttons"));
-  const last = texts.at(-1);
-  return !last ? node : ["UL", "OL"].includes(last.tagName) ? last.lastElementChild ?? last : last;
-}
-
-const files = (message) => message.files?.length && el("div", { class: "files" }, message.files.map((file) =>
-  file.mimetype?.startsWith("image/") && !/hei[cf]|tiff/.test(file.mimetype)
-    ? el("img", { src: `${new URL(file.url_private).pathname}?as=${me.id}`, alt: file.name, loading: "lazy" })
-    : el("div", { class: "file" }, `📄 ${file.name}`)));
-
-const reactions = (message) => message.reactions?.length && el("div", { class: "reactions" }, message.reactions.map((one) =>
-  el("button", { type: "button", onclick: () => tell("reactions", { channel: channel.id, ts: message.ts, name: one.name, remove: one.users.includes(me.id) }) }, `${one.name === "eyes" ? "👀" : one.name === "thumbsup" ? "👍" : one.name} ${one.count}`)));
-
-const summary = (message) => message.reply_count > 0 &&
-  el("button", { class: "summary", type: "button", onclick: () => openThread(message.ts) }, `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"} ›`);
-
-function acts(message, inThread) {
-  const mine = message.user === me.id;
-  const it = { channel: channel.id, ts: message.ts };
-  return el("div", { class: "acts" },
-    el("button", { type: "button", "aria-label": "React", onclick: () => tell("reactions", { ...it, name: "thumbsup" }) }, "👍"),
-    !inThread && el("button", { type: "button", onclick: () => openThread(message.thread_ts ?? message.ts) }, "Reply"),
-    mine && el("button", { type: "button", onclick: () => edit(message) }, "Edit"),
-    mine && el("button", { type: "button", class: "danger", onclick: () => tell("delete", it) }, "Delete"));
+async function openTab(name) {
+  if (name === "home") closeThread();
+  drawTabs(name);
+  draw();
+  await tell("home", { tab: name });
 }
 
 async function openThread(root) {
   thread = root;
   await fetchInto(`thread?channel=${channel.id}&ts=${root}&as=${me.id}`);
+  if (thread !== root) return;
   $("thread").hidden = false;
-  $("thread-title").textContent = state.sessions.find((one) => one.thread_ts === root)?.title ?? "Thread";
-  replyComposer = composer($("reply"), {
-    placeholder: "Reply…", send: (text, files) => post(text, files, root), people, editLast: () => editLast(root),
-  });
+  $("thread-title").textContent = state.sessions.find((one) => one.thread_ts === root && one.title)?.title ?? "Thread";
+  $("thread-place").textContent = label(channel, state);
+  const reply = composer($("reply"), { ...writing(root), label: "Reply…" });
   drawThread();
   drawStatus();
   $("replies").scrollTop = $("replies").scrollHeight;
-  replyComposer.focus();
+  if (isIn()) reply.focus();
 }
 
 function closeThread() {
@@ -188,61 +169,55 @@ function closeThread() {
   $("thread").hidden = true;
 }
 
-function drawThread() {
-  const shown = [...messages.values()].filter((one) => one.ts === thread || one.thread_ts === thread);
-  keepAtEnd($("replies"), () => $("replies").replaceChildren(...shown.sort((a, b) => (a.ts < b.ts ? -1 : 1)).map((one) => row(one, true))));
-}
+const drawThread = () => keepAtEnd($("replies"), () => $("replies").replaceChildren(...sorted(inThread(thread)).map((one) => row(one, it(), true))));
 
-function keepAtEnd(log, change) {
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-  const top = log.scrollTop;
+function keepAtEnd(box, change) {
+  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+  const top = box.scrollTop;
   change();
-  log.scrollTop = atEnd ? log.scrollHeight : top;
+  box.scrollTop = atEnd ? box.scrollHeight : top;
 }
 
+// A message looks different now; what has the focus in it keeps it.
 function replace(message) {
-  const inMain = $("log").querySelector(`[data-ts="${message.ts}"]`);
-  if (inMain) keepAtEnd($("log"), () => inMain.replaceWith(row(message, false)));
-  else if (isTop(message)) draw();
-  const inThread = $("replies").querySelector(`[data-ts="${message.ts}"]`);
-  if (inThread) keepAtEnd($("replies"), () => inThread.replaceWith(row(message, true)));
-  else if (thread && (message.thread_ts === thread || message.ts === thread)) drawThread();
+  for (const [box, isThread] of [[$("log"), false], [$("replies"), true]]) {
+    const node = box.querySelector(`[data-ts="${message.ts}"]`);
+    const belongs = isThread ? thread && (message.thread_ts === thread || message.ts === thread) : isTop(message) && tab === "messages";
+    if (!node && belongs) isThread ? drawThread() : draw();
+    if (!node) continue;
+    const focused = node.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") ?? "" : null;
+    keepAtEnd(box, () => node.replaceWith(row(message, it(), isThread)));
+    if (focused !== null) {
+      const again = box.querySelector(`[data-ts="${message.ts}"]`);
+      (([...again.querySelectorAll("button")].find((one) => one.getAttribute("aria-label") === focused)) ?? again).focus();
+    }
+  }
 }
 
 function drawStatus() {
-  const busy = statuses.get(thread);
-  const writing = [...messages.values()].some((one) => one.thread_ts === thread && one.streaming_state === "in_progress");
+  const status = statuses.get(thread);
+  const writes = inThread(thread).some(isWriting);
   const stop = el("button", { type: "button", onclick: () => tell("stop", { channel: channel.id, thread_ts: thread }) }, "Stop");
-  const dots = el("span", { class: "dots", "aria-hidden": "true" }, el("span", {}, "•"), el("span", {}, "•"), el("span", {}, "•"));
-  const shown = busy || writing ? [dots, el("span", {}, writing ? "Threadwise is writing" : "Threadwise is thinking"), stop] : [];
-  $("status").replaceChildren(...shown);
+  const dots = el("span", { class: "dots", "aria-hidden": "true" }, "•", el("i", {}, "•"), el("i", {}, "•"));
+  const words = writes ? "Threadwise is writing" : `Threadwise ${status?.words || "is thinking"}`;
+  $("status").replaceChildren(...(status || writes ? [dots, el("span", {}, words), stop] : []));
 }
 
-function drawSidebar() {
-  const groups = [["Channels", ["channel", "private"]], ["Direct messages", ["im", "mpim"]]];
-  $("channels").replaceChildren(...groups.flatMap(([title, types]) => [el("h3", {}, title),
-    ...state.channels.filter((one) => types.includes(one.type)).map((one) =>
-      el("button", { type: "button", "aria-current": one === channel ? "true" : null, class: unread.has(one.id) ? "unread" : "", onclick: () => open(one.id) },
-        `${one.type === "channel" ? "# " : one.type === "private" ? "🔒 " : one.type === "im" ? "✦ " : "👥 "}${label(one)}`))]));
-  $("bot-state").textContent = state.bot.connected ? `bot connected · ${state.settings.model} model` : "the bot is starting…";
-  $("bot-state").className = state.bot.connected ? "on" : "";
-}
-
-function drawPrompts(prompts) {
-  $("prompts").replaceChildren(...(prompts ?? []).map((one) =>
-    el("button", { type: "button", onclick: () => mainComposer.put(one.message) }, one.title)));
-}
+const drawPrompts = (prompts) => $("prompts").replaceChildren(...(prompts ?? []).map((one) =>
+  el("button", { type: "button", onclick: () => mainComposer.put(one.message) }, one.title)));
 
 const frames = {
   message({ channel: id, message }) {
     if (id !== channel.id) {
-      if (message.user !== me.id) unread.add(id);
-      return drawSidebar();
+      if (message.user === me.id) return;
+      const news = unread.get(id);
+      unread.set(id, { count: (news?.count ?? 0) + 1, ts: news?.ts ?? message.ts });
+      return drawSide();
     }
     hear(message);
     if (isTop(message)) draw();
-    if (thread === message.thread_ts) drawThread();
-    else if (message.thread_ts && message.bot_id && (!thread || innerWidth > 720)) openThread(message.thread_ts);
+    if (thread && (thread === message.thread_ts || thread === message.ts)) drawThread();
+    else if (message.thread_ts && (message.bot_id || message.ephemeral) && (!thread || innerWidth > NARROW)) openThread(message.thread_ts);
     drawStatus();
   },
   message_changed({ channel: id, message }) {
@@ -256,8 +231,8 @@ const frames = {
     document.querySelectorAll(`[data-ts="${ts}"]`).forEach((one) => one.remove());
     drawStatus();
   },
-  status({ thread_ts, status }) {
-    if (["processing", "assistant"].includes(status)) statuses.set(thread_ts, status);
+  status({ thread_ts, status, words }) {
+    if (["processing", "assistant"].includes(status)) statuses.set(thread_ts, { words });
     else statuses.delete(thread_ts);
     if (!thread && statuses.has(thread_ts) && messages.has(thread_ts)) openThread(thread_ts);
     drawStatus();
@@ -270,51 +245,50 @@ const frames = {
     state.prompts[frame.channel] = frame;
     if (frame.channel === channel.id) drawPrompts(frame.prompts);
   },
-  bot({ connected }) {
-    state.bot.connected = connected;
-    drawSidebar();
+  bot({ connected }) { state.bot.connected = connected; drawSide(); },
+  async channels() {
+    state = await ask(`state?as=${me.id}`);
+    channel = state.channels.find((one) => one.id === channel.id) ?? channel;
+    drawOutside();
+    drawSide();
   },
+  views: ({ stack }) => showViews(stack, it()),
+  view_errors: ({ words }) => trouble(words),
+  home({ view }) { state.home = view; if (tab === "home") draw(); },
   call: ({ call }) => log.call(call),
   event: ({ event }) => log.event(event),
 };
-const log = drawer({ tell, ask });
 
-function watch() {
-  socket?.close();
-  const mine = new WebSocket(`${location.origin.replace("http", "ws")}/playground/live?as=${me.id}`);
-  socket = mine;
-  mine.onmessage = ({ data }) => {
-    const frame = JSON.parse(data);
-    frames[frame.type]?.(frame);
-  };
-  mine.onclose = () => socket === mine && setTimeout(start, 1000);
+function closeSidebar() {
+  $("sidebar").classList.remove("open");
+  $("menu").setAttribute("aria-expanded", "false");
 }
 
 async function start() {
   state = await ask(`state?as=${me.id}`);
+  if (!state.people.some((one) => one.id === me.id)) me.id = state.people[0].id;
+  $("lost").hidden = true;
   $("team").textContent = state.team.name;
-  $("me").replaceChildren(...state.people.map((one) => el("option", { value: one.id, selected: one.id === me.id }, one.real_name)));
+  $("me").replaceChildren(...state.people.filter((one) => !one.deleted).map((one) => el("option", { value: one.id, selected: one.id === me.id }, one.real_name)));
   $("limits").checked = state.settings.limits;
+  $("few-reads").checked = state.settings.few_reads;
+  state.sessions.filter((one) => ["processing", "assistant"].includes(one.status)).forEach((one) => statuses.set(one.thread_ts, { words: one.words }));
   await open(localStorage.getItem("channel") ?? "C0GENERAL");
-  watch();
+  showViews(state.views, it());
+  watch({ hear: (frame) => frames[frame.type]?.(frame), lost: () => ($("lost").hidden = false), found: start });
 }
 
-$("me").onchange = (event) => { me.id = event.target.value; localStorage.setItem("me", me.id); start(); };
-$("close-thread").onclick = closeThread;
-$("menu").onclick = () => $("sidebar").classList.toggle("open");
-const KEYS = "Enter sends · Shift+Enter new line · ↑ edits your last message · Esc closes the thread · Ctrl+K next channel · Ctrl+D calls & events";
-document.addEventListener("keydown", (event) => {
-  const typing = ["TEXTAREA", "INPUT", "SELECT"].includes(event.target.tagName);
-  if (event.key === "Escape" && !$("modal").open) closeThread();
-  else if (event.key === "?" && !typing) {
-    $("modal").replaceChildren(el("h2", {}, "Keys"), ...KEYS.split(" · ").map((one) => el("p", {}, one)), el("button", { onclick: () => $("modal").close() }, "Close"));
-    $("modal").showModal();
-  } else if ((event.ctrlKey || event.metaKey) && event.key === "k") {
-    event.preventDefault();
-    open(state.channels[(state.channels.indexOf(channel) + 1) % state.channels.length].id);
-  } else if (event.ctrlKey && event.key === "d") {
-    event.preventDefault();
-    $("drawer-button").click();
-  }
+$("menu").append(icon("menu"));
+$("close-thread").append(icon("close"));
+$("close-drawer").append(icon("close"));
+$("me").onchange = (event) => { me.id = event.target.value; localStorage.setItem("me", me.id); unread.clear(); start(); };
+$("close-thread").onclick = () => { closeThread(); mainComposer.focus(); };
+$("menu").onclick = () => $("menu").setAttribute("aria-expanded", String($("sidebar").classList.toggle("open")));
+$("log").addEventListener("pointerdown", closeSidebar);
+bindModal();
+const places = () => mine(state).map((one) => [one.id, (one.type === "channel" ? "# " : "") + label(one, state)]);
+keys({
+  open, openThread, closeThread, closeSidebar, channels: places, toggleDrawer: log.toggle,
+  go: (step) => { const all = places(); const at = all.findIndex(([id]) => id === channel.id); open(all[(at + step + all.length) % all.length][0]); },
 });
 start();

@@ -1,17 +1,8 @@
 // Markdown and Slack's mrkdwn as DOM nodes. Text never becomes HTML: nothing a message says can run.
 
-export const el = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value != null) node.setAttribute(name, value);
-  }
-  node.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
-  return node;
-};
+import { el } from "/page/dom.js";
 
-const safe = (url) => (/^(https?:|mailto:)/i.test(url) ? url : "#");
+export const safe = (url) => (/^(https?:|mailto:)/i.test(url) ? url : "#");
 const link = (url, label) =>
   el("a", { href: safe(url), target: "_blank", rel: "noopener noreferrer" }, label);
 const plain = (text) =>
