@@ -9,8 +9,8 @@ A message's way, top to bottom:
 
 Who may import whom (tests/unit/test_boundaries.py holds it):
 
-    app, desks, cli                     -> everything
-    slack, model, store, worker         -> conversation, errors, telemetry
+    app, desks, workspaces, cli, data   -> everything
+    slack, model, store, worker         -> conversation, errors, telemetry, metrics, tracing
     reading, export                     -> conversation, errors
     conversation                        -> errors
     playground                          -> nothing: the bot reaches it by URL
