@@ -55,7 +55,10 @@ class TeamDesks:
         self._conversations = conversations
         self._admission = admission
         self.model = model
-        self.summaries = TeamSummaryDesks(settings, installations, model, recollections)
+        self._files = Maker(executor)
+        self.summaries = TeamSummaryDesks(
+            settings, installations, model, recollections, self._files
+        )
         self._reader = reader
         self._http = http
         self._executor = executor
@@ -97,7 +100,7 @@ class TeamDesks:
                 instructions=settings.system_prompt,
                 max_tokens=settings.max_tokens or None,
             ),
-            files=Maker(self._executor),
+            files=self._files,
             publisher=Uploads(here.api, here.history),
             habits=Habits(
                 preset=settings.preset,

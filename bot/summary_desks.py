@@ -1,7 +1,7 @@
 """Builds what summaries are made with: one model for all, and a desk for each workspace."""
 
 from bot.config import Settings
-from bot.conversation.ports import Model
+from bot.conversation.ports import FileMaker, Model
 from bot.conversation.summarizer import Summarizer
 from bot.conversation.summary_errand import SummaryDesk
 from bot.slack.channel_reader import Recollections, SlackChannelReader
@@ -18,24 +18,26 @@ class TeamSummaryDesks:
         installations: Installations,
         model: Model,
         recollections: Recollections,
+        files: FileMaker,
     ) -> None:
         self._settings = settings
         self._installations = installations
         self._model = model
         self._recollections = recollections
+        self._files = files
 
     async def of(self, team_id: str) -> SummaryDesk:
         """Where the summaries of that workspace are made."""
         here = await self._installations.of(team_id)
         return SummaryDesk(
             team_id=here.identity.team_id,
-            room=SlackSummaryRoom(here),
+            room=SlackSummaryRoom(here, self._files),
             summarizer=self.summarizer(here),
         )
 
     def sources(self, here: Installation) -> "RoomSources":
         """Where the summaries that are answers in threads come from."""
-        return RoomSources(SlackSummaryRoom(here), self.summarizer(here))
+        return RoomSources(SlackSummaryRoom(here, self._files), self.summarizer(here))
 
     def summarizer(self, here: Installation) -> Summarizer:
         """The summaries of one workspace."""

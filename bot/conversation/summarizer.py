@@ -1,7 +1,7 @@
 """Makes a summary: the messages are read by code, then asked about in parts, joined and checked."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -43,6 +43,8 @@ class Progress:
     parts: int = 0
     """Into so many parts they are divided; 0 while they are still being read."""
     parts_done: int = 0
+    headlines: tuple[str, ...] = ()
+    """What the parts that are done come to, in their order."""
 
 
 OnProgress = Callable[[Progress], None]
@@ -99,17 +101,16 @@ class Summarizer:
             return Summary(reading=reading)
         work = _Work(self._model, self._prompt, reading, wish)
         parts = in_parts(lines, PART_TOKENS)
-        done = 0
+        headlines: dict[int, str] = {}
 
-        async def do(part: Sequence[Line]) -> list[Summary]:
-            nonlocal done
+        async def do(number: int, part: Sequence[Line]) -> list[Summary]:
             found = await work.part(part)
-            done += 1
-            on_progress(Progress(messages=len(lines), parts=len(parts), parts_done=done))
+            headlines[number] = " ".join(one.headline.text for one in found if one.headline)
+            on_progress(_progress(lines, parts, headlines))
             return found
 
-        on_progress(Progress(messages=len(lines), parts=len(parts)))
-        found = await _together(do(part) for part in parts)
+        on_progress(_progress(lines, parts, headlines))
+        found = await _together(do(number, part) for number, part in enumerate(parts))
         joined = await work.join([summary for summaries in found for summary in summaries])
         return replace(joined, files=_files(reading), gaps=work.gaps(), dropped=work.dropped)
 
@@ -187,6 +188,17 @@ class _Work:
             self._filtered += count
         else:
             self._unfit += count
+
+
+def _progress(
+    lines: Sequence[Line], parts: Sequence[Sequence[Line]], headlines: Mapping[int, str]
+) -> Progress:
+    return Progress(
+        messages=len(lines),
+        parts=len(parts),
+        parts_done=len(headlines),
+        headlines=tuple(headlines[number] for number in sorted(headlines) if headlines[number]),
+    )
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -30,8 +30,8 @@ from bot.errors import (
 )
 
 KIND = "summary"
-READING = "Reading {title}… {count:,} messages so far."
-WRITING = "Summing up {count:,} messages of {title}: {done} of {parts} parts are done."
+READING = "_Reading {title}… {count:,} messages so far._"
+WRITING = "_Summing up {count:,} messages of {title}: {done} of {parts} parts are done._"
 OUR_FAULT = "Something went wrong on my side. It has been logged."
 NOT_KEPT = "I don't have that summary any more. Please ask for it anew."
 SHARED = "Shared in {place}."
@@ -59,7 +59,7 @@ class Remedy:
 class Whisper(Protocol):
     """Something that one person is told, and nobody else."""
 
-    async def progress(self, words: str) -> None:
+    async def progress(self, markdown: str) -> None:
         """Show how far it is, if there is still a way to show it; never raises."""
         ...
 
@@ -146,18 +146,21 @@ class SummaryErrands:
         except LostTurn:
             raise
         except NotInChannel as error:
-            await whisper.say(str(error), Remedy(request=order.request, joins=True))
+            await work.fail(str(error), joins=True)
         except (NotForYou, UnclearRequest, UnreadableChannel, FileFailed) as error:
-            await whisper.say(str(error))
+            await work.fail(str(error))
         except ModelError as error:
-            again = Remedy(request=order.request) if error.can_retry else None
-            await whisper.say(error.sentence, again)
+            await work.fail(error.sentence, can_retry=error.can_retry)
 
     async def give_up(self, errand: Errand) -> None:
         """Say that it can't be done."""
         order = order_of(errand.payload)
         desk = await self._desks.of(errand.team_id)
-        await desk.room.whisper(order.address).say(OUR_FAULT, Remedy(request=order.request))
+        if order.deed is Deed.MAKE:
+            whisper = desk.room.whisper(order.address)
+            await whisper.say(OUR_FAULT, Remedy(request=order.request))
+        else:
+            await desk.room.whisper(replace(order.address, replaces=False)).say(OUR_FAULT)
 
 
 class _Work:
@@ -180,6 +183,20 @@ class _Work:
         self._errand = errand
         self._keep = keep
         self._user_id = order.address.user_id
+        self._before: tuple[KeptSummary, Place] | None = None
+        """The summary that is to be made anew."""
+
+    async def fail(self, sentence: str, *, can_retry: bool = False, joins: bool = False) -> None:
+        """Say why not; a summary that was to be made anew is put back in its place."""
+        if self._order.deed is not Deed.MAKE:
+            if self._before is not None:
+                summary, place = self._before
+                await self._whisper.show(summary, shares_in=_shares_in(summary, place))
+            await self._whisper.say(sentence)
+            return
+        offers = can_retry or joins
+        remedy = Remedy(request=self._order.request, joins=joins) if offers else None
+        await self._whisper.say(sentence, remedy)
 
     async def do(self) -> None:
         """Whatever was ordered."""
@@ -221,6 +238,7 @@ class _Work:
         seen = await self._seen()
         request = self._order.request
         place = await self._room.place(self._user_id, seen.channel_id)
+        self._before = seen, place
         wanted = seen.otherwise(length=request.length, language=request.language)
         await self._write(wanted, place, await self._now())
 
@@ -301,6 +319,7 @@ class _Telling:
             done=progress.parts_done,
             parts=progress.parts,
         )
+        self._words += "".join(f"\n- {headline}" for headline in progress.headlines)
         self._news.set()
 
     async def end(self) -> None:

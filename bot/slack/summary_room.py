@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.conversation.files import FileFormat
 from bot.conversation.kept_summaries import KeptSummary
-from bot.conversation.ports import Person
+from bot.conversation.ports import FileMaker, Person
 from bot.conversation.summary_errand import Place
 from bot.conversation.summary_orders import Address
-from bot.errors import FileFailed, NotForYou, NotInChannel, SlackRefused, UnreadableChannel
+from bot.errors import NotForYou, NotInChannel, SlackRefused, UnreadableChannel
 from bot.slack.access import is_public
 from bot.slack.installations import Installation
 from bot.slack.rendering import preview
 from bot.slack.summary_blocks import asked_by, pages, text_block
+from bot.slack.uploads import Uploads
 from bot.slack.whispers import SlackWhisper
 
 METADATA = "threadwise_summary"
@@ -24,7 +26,7 @@ CANT_JOIN = "I could not join that channel. Somebody in it can add me with `/inv
 MAY_NOT_JOIN = (
     "I lack the permission `channels:join`. Somebody in the channel can add me with `/invite`."
 )
-NO_DOCUMENTS = "I can't make documents here yet."
+DOCUMENT_TITLE = "Summary of {title}"
 _LOOK_BACK = 50
 _READ_ONLY = frozenset({"is_archived", "not_in_channel", "channel_not_found", "no_permission"})
 
@@ -32,8 +34,9 @@ _READ_ONLY = frozenset({"is_archived", "not_in_channel", "channel_not_found", "n
 class SlackSummaryRoom:
     """One workspace. Implements `conversation.summary_errand.SummaryRoom`."""
 
-    def __init__(self, here: Installation) -> None:
+    def __init__(self, here: Installation, files: FileMaker) -> None:
         self._here = here
+        self._files = files
         self._api = here.api
 
     async def person(self, user_id: str) -> Person:
@@ -85,7 +88,13 @@ class SlackSummaryRoom:
 
     async def hand_over(self, summary: KeptSummary) -> None:
         """Send it as a document to whoever asked. Raises FileFailed and SlackError."""
-        raise FileFailed(NO_DOCUMENTS)
+        title = DOCUMENT_TITLE.format(title=summary.title)
+        file = await self._files.make(
+            f"# {title}\n\n{summary.markdown}", FileFormat.WORD, title=title
+        )
+        opened = await self._api.write("conversations.open", users=summary.user_id)
+        uploads = Uploads(self._api, self._here.history)
+        await uploads.hand_over(file, channel_id=str(opened["channel"]["id"]))
 
     def whisper(self, address: Address) -> SlackWhisper:
         """A word to one person."""

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from bot.conversation.files import MadeFile
-from bot.conversation.thread import ThreadKey, Turn
+from bot.conversation.thread import Turn
 from bot.errors import FileFailed, SlackError, SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.history import History
@@ -53,7 +53,14 @@ class Uploads:
         try:
             if turn.is_takeover and await self._is_shared(turn, file.name):
                 return
-            await self._share(turn.key, file)
+        except SlackError as error:
+            raise FileFailed(NOT_TAKEN) from error
+        await self.hand_over(file, channel_id=turn.key.channel_id, thread_ts=turn.key.thread_ts)
+
+    async def hand_over(self, file: MadeFile, *, channel_id: str, thread_ts: str = "") -> None:
+        """Share a file in a conversation, in a thread of it where one is named. Raises FileFailed."""
+        try:
+            await self._share(file, channel_id, thread_ts)
         except SlackRefused as refusal:
             raise FileFailed(SENTENCES.get(refusal.code, NOT_TAKEN)) from refusal
         except SlackError as error:
@@ -64,7 +71,7 @@ class Uploads:
         after = turn.asker.ts if turn.questions else turn.key.thread_ts
         return name in await self._history.own_files(turn.key, after)
 
-    async def _share(self, key: ThreadKey, file: MadeFile) -> None:
+    async def _share(self, file: MadeFile, channel_id: str, thread_ts: str) -> None:
         given = await self._patiently(lambda: self._address(file))
         file_id = str(given["file_id"])
         await self._patiently(lambda: self._send(str(given["upload_url"]), file))
@@ -75,7 +82,7 @@ class Uploads:
             if begun and await self._is_visible(file_id):
                 return
             begun = True
-            await self._complete(key, file_id, file)
+            await self._complete(file, file_id, channel_id, thread_ts)
 
         await self._patiently(complete)
 
@@ -96,12 +103,14 @@ class Uploads:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise SlackUnreachable("upload", type(error).__name__) from error
 
-    async def _complete(self, key: ThreadKey, file_id: str, file: MadeFile) -> None:
+    async def _complete(
+        self, file: MadeFile, file_id: str, channel_id: str, thread_ts: str
+    ) -> None:
         await self._api.post(
             "files.completeUploadExternal",
             files=json.dumps([{"id": file_id, "title": file.name}]),
-            channel_id=key.channel_id,
-            thread_ts=key.thread_ts,
+            channel_id=channel_id,
+            **({"thread_ts": thread_ts} if thread_ts else {}),
         )
 
     async def _is_visible(self, file_id: str) -> bool:

@@ -45,13 +45,14 @@ class SlackWhisper:
         self._began = time.monotonic()
         self._told = 0
 
-    async def progress(self, words: str) -> None:
+    async def progress(self, markdown: str) -> None:
         """Show how far it is, if there is still a way to show it; never raises."""
         if not self._may_tell():
             return
         self._told += 1
+        page = pages(markdown)[0]
         try:
-            await self._put([section(f"_{words}_")], words, is_last=False)
+            await self._put([text_block(page)], preview(page), is_last=False)
         except SlackError as error:
             log.info("progress not shown", reason=str(error))
 

@@ -68,6 +68,14 @@ def test_a_summary_is_the_asker_s_alone_until_it_is_shared(
     german = summary(playground, other_than=shorter)
     assert "Write in German" in str(playground.asked()[-1])
 
+    playground.click(german, "summary_document")
+
+    def document() -> str:
+        files = [file for one in playground.messages(ANNAS_DM) for file in one.get("files", ())]
+        return str(files[-1]["name"]) if files else ""
+
+    assert until(document, what="the document").endswith(".docx")
+
     playground.click(german, "summary_share")
     playground.click(german, "summary_share")
 

@@ -198,6 +198,7 @@ async def test_a_long_channel_is_read_in_parts_and_joined_with_its_sources() -> 
     summary = await summarize(model, what, on_progress=steps.append)
     assert len(model.prompts) == steps[-1].parts + 1
     assert steps[-1].parts_done == steps[-1].parts > 3
+    assert steps[-1].headlines == ("All is well.",) * steps[-1].parts
     assert "colleague" in model.prompts[-1].system
     assert {one.ts for said in summary.statements() for one in said.sources} <= {
         one.ts for one in what.messages

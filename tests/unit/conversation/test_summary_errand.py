@@ -53,8 +53,8 @@ class Told:
     summaries: list[tuple[KeptSummary, str]] = field(default_factory=list)
     sentences: list[tuple[str, Remedy | None]] = field(default_factory=list)
 
-    async def progress(self, words: str) -> None:
-        assert words
+    async def progress(self, markdown: str) -> None:
+        assert markdown
 
     async def show(self, summary: KeptSummary, *, shares_in: str) -> None:
         self.summaries.append((summary, shares_in))
@@ -268,3 +268,18 @@ async def test_a_silent_slack_is_raised_and_giving_up_is_a_sentence(world: World
     errand = Errand(id=1, team_id="T1", kind=KIND, payload=order.as_json())
     await SummaryErrands(world, world.kept).give_up(errand)
     assert world.room.told.sentences == [(OUR_FAULT, Remedy(request=order.request))]
+
+
+async def test_a_new_version_that_fails_leaves_the_one_before_in_its_place(world: World) -> None:
+    await world.do(make())
+    world.notes = {}
+
+    def busy(_: dict[int, str]) -> dict[str, Any]:
+        raise ModelBusy
+
+    world.model = ScriptedModel(busy)
+    request = SummaryRequest(length=Length.SHORT)
+    await world.do(SummaryOrder(deed=Deed.REMAKE, address=HERE, request=request, summary_id=1))
+    first, again = world.room.told.summaries
+    assert again == first
+    assert world.room.told.sentences == [(ModelBusy.sentence, None)]
