@@ -27,6 +27,7 @@ ROOMS = {
     "config": {"errors"},
 }
 LIBRARIES = {
+    "dateparser": {"conversation.timespans"},
     "httpx": {"model", "slack.files", "desks"},
     "httpx_aiohttp": {"model"},
     "trafilatura": {"reading"},
