@@ -22,8 +22,9 @@ from bot.slack.inbound import Identity, Payload, thread_message
 from bot.slack.paced import PacedReads
 from bot.slack.rendering import plain
 
-READ_SECONDS = 240.0
-"""Nobody waits longer for messages; what has not come by then is named as missing."""
+READ_SECONDS = 600.0
+"""Threads come one call each, 45 a minute: 5,000 messages take this long. What has not come by then
+is named as missing."""
 MOST_MESSAGES = 10_000
 LIMITED = (
     "Slack lets apps like this one read only 15 messages a minute here, so I read the newest ones "
