@@ -39,6 +39,7 @@ class Handing:
         text, files = self._reply.text, self._desk.files
         if mode is None or not text.strip():
             return ""
+        self._reply.end_text()
         for wanted in mode.files:
             await self._share(MAKING.format(label=LABELS[wanted]), files.make(text, wanted))
         for chart in self._reply.undrawn:

@@ -228,6 +228,10 @@ class Reply(Protocol):
         """Show something that is done on the way to the answer. Never waits, like `write`."""
         ...
 
+    def end_text(self) -> None:
+        """The text is whole, and nothing is written any more; steps now stand beneath it."""
+        ...
+
     async def close(self, closing: Closing) -> None:
         """Show all that was written, and what belongs beneath it.
 

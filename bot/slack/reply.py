@@ -176,6 +176,11 @@ class SlackReply:
         self._draft = Draft(people=self._people)
         self._standing = [self._as_edited(message) for message in self._standing]
 
+    def end_text(self) -> None:
+        """The text is whole: steps from now on stand beneath it."""
+        self._draft.finish()
+        self._steps.come_last()
+
     async def close(self, closing: Closing) -> None:
         """Show all that was written, and what belongs beneath it. Raises SlackError."""
         self._closing = closing

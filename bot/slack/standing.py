@@ -142,7 +142,7 @@ class StreamedMessage:
                 thread_ts=place.thread_ts,
                 recipient_user_id=place.recipient_user,
                 recipient_team_id=place.recipient_team,
-                chunks=[*news.chunks, *place.chunks(text)],
+                chunks=news.beside(place.chunks(text)),
             )
             news.told()
             return cls(place, str(started["ts"]), text)
@@ -173,7 +173,7 @@ class StreamedMessage:
             "chat.appendStream",
             channel=self._place.channel,
             ts=self.segment.ts,
-            chunks=[*news.chunks, *self._place.chunks(text, shown=self.shown)],
+            chunks=news.beside(self._place.chunks(text, shown=self.shown)),
         )
         news.told()
         self.shown = text
@@ -199,7 +199,7 @@ class StreamedMessage:
                 await self._place.sleep(pause)
             minute.take()
             news = steps.news()
-            rest = [*news.chunks, *self._place.chunks(text, shown=self.shown)]
+            rest = news.beside(self._place.chunks(text, shown=self.shown))
             given = {**arguments, "chunks": rest} if rest else arguments
             try:
                 await self._place.write("chat.stopStream", **given)

@@ -6,7 +6,7 @@ until the answer is whole.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,7 @@ class Steps:
 
     def __init__(self) -> None:
         self._tasks: dict[str, _Task] = {}
+        self._text_is_whole = False
 
     def __bool__(self) -> bool:
         return bool(self._tasks)
@@ -59,6 +60,10 @@ class Steps:
         task.title, task.state = step.title, step.state
         task.details += step.details
         task.sources = step.sources or task.sources
+
+    def come_last(self) -> None:
+        """The answer's text is whole: what is done from now on stands beneath it."""
+        self._text_is_whole = True
 
     def finish(self) -> None:
         """The answer has ended: nothing goes on any more, whatever was heard of it."""
@@ -74,7 +79,7 @@ class Steps:
     def news(self) -> "News":
         """What a stream has to be told now."""
         changed = {task_id: task for task_id, task in self._tasks.items() if task.told != task.now}
-        return News(changed)
+        return News(changed, beneath=self._text_is_whole)
 
     @property
     def line(self) -> str:
@@ -88,9 +93,14 @@ class Steps:
 class News:
     """Chunks for a stream; `told` says that they have arrived."""
 
-    def __init__(self, tasks: Mapping[str, _Task]) -> None:
+    def __init__(self, tasks: Mapping[str, _Task], *, beneath: bool) -> None:
+        self._beneath = beneath
         self._now = [(task, task.now) for task in tasks.values()]
         self.chunks: list[Chunk] = [_chunk(task_id, task) for task_id, task in tasks.items()]
+
+    def beside(self, text: Sequence[Chunk]) -> list[Chunk]:
+        """All chunks in their order: steps led to the text, or were made of it."""
+        return [*text, *self.chunks] if self._beneath else [*self.chunks, *text]
 
     def told(self) -> None:
         """The stream has taken the chunks."""

@@ -41,6 +41,9 @@ def test_make_it_a_word_file_ends_with_a_file_in_the_thread(
     assert "As a file in this thread: `Plan.docx`" in answer["text"]
     [file] = shared_files(playground, ts)
     assert file["name"] == "Plan.docx"
+    types = [one["type"] for one in answer["blocks"]]
+    assert types.index("task_card") > 0, "what is made of the answer stands beneath it"
+    assert "2026-05-04" in str(answer["blocks"][: types.index("task_card")])
     document = docx.Document(BytesIO(bytes_of(playground, file)))
     assert [one.text for one in document.paragraphs[:2]] == ["Plan", "We begin in May."]
     assert document.tables[0].cell(1, 1).text == "2026-05-04"

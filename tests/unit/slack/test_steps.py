@@ -35,3 +35,12 @@ def test_a_step_is_told_once_for_each_change() -> None:
     steps.take(Step(id="thinking", title="Thought for 2 s", state=StepState.DONE))
     assert (quiet, steps.has_news) == (False, True)
     assert steps.news().chunks[0]["status"] == "complete"
+
+
+def test_what_is_made_of_the_text_stands_beneath_it() -> None:
+    steps, text = Steps(), [{"type": "markdown_text", "text": "words"}]
+    steps.take(Step(id="search", title="Searching"))
+    assert [one["type"] for one in steps.news().beside(text)] == ["task_update", "markdown_text"]
+
+    steps.come_last()
+    assert [one["type"] for one in steps.news().beside(text)] == ["markdown_text", "task_update"]
