@@ -1,6 +1,7 @@
 """Many processes of the real program on one PostgreSQL, as a company runs them."""
 
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,8 +89,9 @@ def running_fleet(
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A migrated PostgreSQL."""
-    database = Database(tmp_path_factory.mktemp("pg"))
-    yield database
-    database.close()
+def database() -> Iterator[Database]:
+    """A migrated PostgreSQL, where another user (root can't run one) may get at it."""
+    with tempfile.TemporaryDirectory(prefix="fleet", ignore_cleanup_errors=True) as folder:
+        database = Database(Path(folder))
+        yield database
+        database.close()

@@ -340,11 +340,18 @@ class RunningBot:
             **environ,
         }
         self._folder = folder
+        self.command = ""
         self.process: subprocess.Popen[bytes]
 
     def start(self, command: str = "run") -> None:
         """Start it, and wait until it is ready."""
         began = self.log().count('"event": "ready"')
+        self.launch(command)
+        until(self._is_ready(began), seconds=30, what=f"bot {command}")
+
+    def launch(self, command: str) -> None:
+        """Start it; it becomes ready in a while."""
+        self.command = command
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot", command],
@@ -353,7 +360,6 @@ class RunningBot:
                 stderr=log,
                 stdout=log,
             )
-        until(self._is_ready(began), seconds=30, what=f"bot {command}")
 
     def _is_ready(self, began: int) -> Callable[[], bool]:
         def ready() -> bool:

@@ -36,7 +36,7 @@ from bot.slack.standing import (
 )
 from bot.slack.status import Status
 from bot.slack.steps import Steps
-from bot.slack.strays import Strays, tag
+from bot.slack.strays import Strays
 
 _NO_STREAMS_HERE = frozenset(
     {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
@@ -126,12 +126,13 @@ class SlackReply:
             is_ours=is_ours,
             sleep=self._wait_out,
             stray=self._find_stray,
-            tag=lambda: tag(turn.reply_id, len(self._standing)),
+            next_number=lambda: len(self._standing),
+            reply_id=turn.reply_id,
             stop_button=stop_button(turn.reply_id),
         )
         self._standing: list[Standing] = [
-            EditedMessage(self._place, segment, may_be_live=segment.streamed)
-            for segment in turn.segments
+            EditedMessage(self._place, segment, number, may_be_live=segment.streamed)
+            for number, segment in enumerate(turn.segments)
         ]
         self._pump: asyncio.Task[None] | None = None
 
@@ -338,7 +339,7 @@ class SlackReply:
                 return message
             case StreamedMessage():
                 message.let_go()
-                return EditedMessage(self._place, message.segment, may_be_live=True)
+                return EditedMessage(self._place, message.segment, message.number, may_be_live=True)
             case _:
                 assert_never(message)
 
@@ -408,7 +409,8 @@ class SlackReply:
         segment = await self._find_stray()
         if segment is None:
             return False
-        self._stand(EditedMessage(self._place, segment, may_be_live=segment.streamed))
+        number = len(self._standing)
+        self._stand(EditedMessage(self._place, segment, number, may_be_live=segment.streamed))
         return True
 
 

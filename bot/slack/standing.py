@@ -21,6 +21,7 @@ from bot.slack.charts import REFUSED, drawn_in, parts, without_charts
 from bot.slack.footer import BLOCKS_REFUSED, Blocks
 from bot.slack.rendering import preview
 from bot.slack.steps import Steps
+from bot.slack.tags import tag
 
 T = TypeVar("T")
 
@@ -56,8 +57,9 @@ class Place:
     """Waits so many seconds, or until the reply has to hurry."""
     stray: Callable[[], Awaitable[Segment | None]]
     """Finds the reply's next message, if Slack has it without our knowing."""
-    tag: Callable[[], Mapping[str, Any]]
-    """What the reply's next message says of itself, for the time when it has to be found."""
+    next_number: Callable[[], int]
+    """The number of the reply's next message; the first has 0."""
+    reply_id: int
     stop_button: Blocks = field(default_factory=tuple)
 
     async def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
@@ -120,7 +122,8 @@ class StreamedMessage:
     before it.
     """
 
-    def __init__(self, place: Place, ts: str, shown: str) -> None:
+    def __init__(self, place: Place, ts: str, shown: str, number: int) -> None:
+        self.number = number
         self.segment = Segment(ts=ts, streamed=True)
         self.shown = shown
         self._place = place
@@ -145,7 +148,7 @@ class StreamedMessage:
                 chunks=news.beside(place.chunks(text)),
             )
             news.told()
-            return cls(place, str(started["ts"]), text)
+            return cls(place, str(started["ts"]), text, place.next_number())
         except BaseException:
             budget["chat.stopStream"].reserved -= 1
             budget.live_streams -= 1
@@ -180,7 +183,11 @@ class StreamedMessage:
 
     async def close(self, text: str, blocks: Blocks, steps: Steps) -> None:
         """Show the rest and end the stream. Raises SlackError."""
-        arguments: dict[str, Any] = {"channel": self._place.channel, "ts": self.segment.ts}
+        arguments: dict[str, Any] = {
+            "channel": self._place.channel,
+            "ts": self.segment.ts,
+            "metadata": tag(self._place.reply_id, self.number),
+        }
         if blocks:
             arguments["blocks"] = list(blocks)
         await self._stop(text, steps, arguments)
@@ -217,7 +224,10 @@ class StreamedMessage:
 class EditedMessage:
     """A message that is rewritten whole (chat.postMessage, chat.update)."""
 
-    def __init__(self, place: Place, segment: Segment, *, may_be_live: bool = False) -> None:
+    def __init__(
+        self, place: Place, segment: Segment, number: int, *, may_be_live: bool = False
+    ) -> None:
+        self.number = number
         self.segment = segment
         self.shown = ""
         self._line = ""
@@ -252,7 +262,7 @@ class EditedMessage:
                 # It may be there all the same: then the thread has a message nobody knows of.
                 await place.sleep(1.0)
                 segment = await place.stray()
-        message = cls(place, segment, may_be_live=segment.streamed)
+        message = cls(place, segment, place.next_number(), may_be_live=segment.streamed)
         if not segment.streamed:
             message.shown, message._line = text, line
         return message
@@ -265,7 +275,7 @@ class EditedMessage:
             thread_ts=place.thread_ts,
             unfurl_links=False,
             unfurl_media=False,
-            metadata=place.tag(),
+            metadata=tag(place.reply_id, place.next_number()),
             **place.content(text, blocks, line),
         )
         return str(posted["ts"])
@@ -329,7 +339,10 @@ class EditedMessage:
         self._place.budget["chat.stopStream"].take()
         try:
             await self._place.write(
-                "chat.stopStream", channel=self._place.channel, ts=self.segment.ts
+                "chat.stopStream",
+                channel=self._place.channel,
+                ts=self.segment.ts,
+                metadata=tag(self._place.reply_id, self.number),
             )
         except SlackRefused as refusal:
             if refusal.code not in _STREAM_IS_OVER:

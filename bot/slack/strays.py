@@ -1,8 +1,8 @@
 """A reply's messages that Slack has and we do not know of, since its answer to us was lost.
 
-What we post says whose it is: the reply and the number of the message, in Slack's message metadata
-("Message metadata"). A stream can say so only when it ends (chat.startStream takes no metadata): until
-then it is the one message of ours in the thread that is still being written.
+What we post says whose it is (bot/slack/tags.py). A stream can say so only when it ends, since
+chat.startStream takes no metadata: until then it is the one message of ours in the thread that is
+still being written.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,15 +12,10 @@ from typing import Any
 from bot.conversation.thread import Segment, Turn
 from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.history import History
+from bot.slack.tags import read_tag
 
-_KIND = "threadwise_reply"
 _TRIES = 60
 """So often an unreachable Slack is asked, a second apart."""
-
-
-def tag(reply_id: int, number: int) -> dict[str, Any]:
-    """The `metadata` of a reply's message; the first has number 0."""
-    return {"event_type": _KIND, "event_payload": {"reply_id": reply_id, "number": number}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +94,11 @@ class Strays:
 
 
 def _found(raw: Mapping[str, Any]) -> _Found:
-    metadata = raw.get("metadata") or {}
-    payload = metadata.get("event_payload") or {}
-    is_tagged = metadata.get("event_type") == _KIND
+    reply_id, number = read_tag(raw)
     return _Found(
         ts=str(raw["ts"]),
-        reply_id=payload.get("reply_id") if is_tagged else None,
-        number=payload.get("number") if is_tagged else None,
+        reply_id=reply_id,
+        number=number,
         streaming=raw.get("streaming_state"),
-        is_plain=not raw.get("files") and (is_tagged or not metadata),
+        is_plain=not raw.get("files") and (reply_id is not None or not raw.get("metadata")),
     )

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, event, make_url, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -56,13 +56,25 @@ def make_engine(url: str, keys: Sequence[str] = ()) -> AsyncEngine:
 def _make_engine(url: str) -> AsyncEngine:
     full = async_url(url)
     if not full.startswith("sqlite"):
-        return create_async_engine(
+        engine = create_async_engine(
             full, pool_size=10, pool_timeout=10, pool_pre_ping=True, connect_args=_PATIENCE
         )
+        event.listen(engine.sync_engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_async_engine(full, connect_args={"timeout": 10, "async_creator_fn": connect})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # A process that is frozen in a transaction keeps its locks: nobody waits for it for long, and
+    # after a while the database breaks it off ("Client Connection Defaults").
+    cursor = connection.cursor()
+    for setting, seconds in (("lock_timeout", 3), ("idle_in_transaction_session_timeout", 10)):
+        cursor.execute(f"SET {setting} = '{seconds}s'")
+    cursor.close()
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -154,7 +166,7 @@ async def _faults_in_words() -> AsyncIterator[None]:
     """The database is gone, or full, or too busy: nothing can be kept for now."""
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, InternalError, PoolTimeout) as error:
         raise DatabaseUnreachable(str(error).splitlines()[0]) from error
 
 

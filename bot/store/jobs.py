@@ -18,7 +18,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ProcrastinateException
 from procrastinate.jobs import DeleteJobCondition, Status
 from procrastinate.worker import Worker
-from psycopg import Error
+from psycopg import AsyncConnection, Error
 from sqlalchemy import make_url
 
 from bot.conversation.events import Interruption, Wake
@@ -62,6 +62,7 @@ class Jobs:
             max_size=4,
             timeout=5.0,
             kwargs={"application_name": "threadwise jobs"},
+            configure=_each_statement_for_itself,
         )
         self._app = App(connector=self._connector)
         self._attendant: Attendant | None = None
@@ -161,6 +162,11 @@ class Jobs:
                 await self._app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
             await self._app.job_manager.prune_stalled_workers(_STALLED_SECONDS)
             await asyncio.sleep(_SWEEP_SECONDS)
+
+
+async def _each_statement_for_itself(connection: AsyncConnection) -> None:
+    """A process that is frozen half-way through a transaction would hold up the others."""
+    await connection.set_autocommit(True)
 
 
 async def _forever(work: Callable[[], Awaitable[None]]) -> None:

@@ -54,7 +54,8 @@ def _place(slack: PickySlack) -> Place:
         is_ours=surely,
         sleep=at_once,
         stray=nothing,
-        tag=dict,
+        reply_id=7,
+        next_number=lambda: 0,
     )
 
 

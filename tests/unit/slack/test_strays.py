@@ -12,7 +12,8 @@ from bot.conversation.thread import (
     Turn,
 )
 from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
-from bot.slack.strays import Strays, tag
+from bot.slack.strays import Strays
+from bot.slack.tags import tag
 
 OURS, ANOTHER = 7, 6
 
