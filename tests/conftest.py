@@ -23,6 +23,15 @@ def playground() -> Iterator[RunningPlayground]:
     running.close()
 
 
+@pytest.fixture(scope="session")
+def rehearsal() -> Iterator[RunningPlayground]:
+    """A model that answers without a pause, for all tests that talk to nothing else."""
+    model = ModelSettings(first_token_seconds=0, tokens_per_second=20_000)
+    running = RunningPlayground(PlaygroundSettings(model=model))
+    yield running
+    running.close()
+
+
 @pytest.fixture
 def bot(playground: RunningPlayground, tmp_path: Path) -> Iterator[RunningBot]:
     """The program, everything in one process, in Socket Mode."""

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from bot.config import ModelAccess, load_model_access
 from bot.errors import ConfigError, ModelMisconfigured
+from bot.model.connection import request_limit
 from bot.models import others, reachable, table
 from tests.playground import RunningPlayground
 
@@ -17,14 +18,14 @@ def _printed(reached: frozenset[str] | None) -> str:
     return out.getvalue()
 
 
-async def test_the_account_is_asked_with_the_key(playground: RunningPlayground) -> None:
-    access = ModelAccess(base_url=playground.url, api_key="sk-playground")
+async def test_the_account_is_asked_with_the_key(rehearsal: RunningPlayground) -> None:
+    access = ModelAccess(base_url=rehearsal.url, api_key="sk-playground")
     reached = await reachable(access)
 
     assert "qwen3.7-plus" in reached
     assert others(reached) == ["qwq-plus"]
     with pytest.raises(ModelMisconfigured):
-        await reachable(ModelAccess(base_url=playground.url, api_key="sk-wrong"))
+        await reachable(ModelAccess(base_url=rehearsal.url, api_key="sk-wrong"))
 
 
 def test_the_table_says_what_is_known_and_what_is_reached() -> None:
@@ -41,3 +42,22 @@ def test_it_needs_no_slack_and_no_key() -> None:
     assert access.api_key == ""
     with pytest.raises(ConfigError, match="DASHSCOPE_REGION"):
         load_model_access({"DASHSCOPE_REGION": "mars", "DASHSCOPE_WORKSPACE_ID": "ws-1"})
+
+
+@pytest.mark.parametrize(
+    "region",
+    ["cn-beijing", "ap-southeast-1", "us-east-1", "eu-central-1", "cn-hongkong", "ap-northeast-1"],
+)
+def test_a_region_and_a_workspace_make_the_address(region: str) -> None:
+    given = {"DASHSCOPE_REGION": region, "DASHSCOPE_WORKSPACE_ID": "llm-abc"}
+    access = load_model_access(given)
+
+    assert access.base_url == f"https://llm-abc.{region}.maas.aliyuncs.com"
+    assert request_limit(access.base_url) == 64 * 1024 * 1024
+
+
+def test_a_whole_address_wins_and_half_of_one_is_told() -> None:
+    whole = {"DASHSCOPE_BASE_URL": "http://localhost:8080/", "DASHSCOPE_REGION": "cn-beijing"}
+    assert load_model_access(whole).base_url == "http://localhost:8080"
+    with pytest.raises(ConfigError, match="DASHSCOPE_WORKSPACE_ID"):
+        load_model_access({"DASHSCOPE_REGION": "cn-beijing"})

@@ -39,15 +39,13 @@ MODELS = {
 
 
 @pytest.fixture(params=MODELS)
-async def asked(
-    request: pytest.FixtureRequest, playground: RunningPlayground
-) -> AsyncIterator[Any]:
+async def asked(request: pytest.FixtureRequest, rehearsal: RunningPlayground) -> AsyncIterator[Any]:
     """Asks in one of the protocols."""
     name = request.param
     protocol = "dashscope" if name in {"text", "multimodal"} else name
     async with make_http() as http:
         client = ModelClient(
-            http, base_url=playground.url, api_key="sk-playground", protocol=protocol
+            http, base_url=rehearsal.url, api_key="sk-playground", protocol=protocol
         )
 
         async def ask(words: str, **more: Any) -> list[Delta]:
@@ -84,8 +82,8 @@ async def test_it_calls_tools(asked: Any) -> None:
     assert deltas[-1].reason is FinishReason.TOOL_CALLS
 
 
-async def test_bytes_cut_in_threes_are_the_same(playground: RunningPlayground, asked: Any) -> None:
-    playground.model_fails("drip")
+async def test_bytes_cut_in_threes_are_the_same(rehearsal: RunningPlayground, asked: Any) -> None:
+    rehearsal.model_fails("drip")
     assert _said(await asked("/echo 你好\u2028🙂")) == "你好\u2028🙂"
 
 
@@ -115,15 +113,15 @@ async def test_failures_are_the_same_in_all_protocols(
     assert type(raised.value) is kind
 
 
-async def test_a_busy_moment_is_waited_out(playground: RunningPlayground, asked: Any) -> None:
-    playground.model_fails("500")
+async def test_a_busy_moment_is_waited_out(rehearsal: RunningPlayground, asked: Any) -> None:
+    rehearsal.model_fails("500")
     assert _said(await asked("what is 6*7?")) == "That is **42**."
 
 
 @pytest.fixture
-async def client(playground: RunningPlayground) -> AsyncIterator[ModelClient]:
+async def client(rehearsal: RunningPlayground) -> AsyncIterator[ModelClient]:
     async with make_http() as http:
-        yield ModelClient(http, base_url=playground.url, api_key="sk-playground")
+        yield ModelClient(http, base_url=rehearsal.url, api_key="sk-playground")
 
 
 def _prompt(words: str, **more: Any) -> Prompt:
@@ -157,10 +155,10 @@ async def test_an_answer_goes_on_from_its_last_character(client: ModelClient) ->
     assert begun + _said(rest) == whole
 
 
-async def test_an_upload_is_seen(playground: RunningPlayground, client: ModelClient) -> None:
+async def test_an_upload_is_seen(rehearsal: RunningPlayground, client: ModelClient) -> None:
     data = b"\x00\x00\x00\x18ftypmp42" + b"x" * 2_000
     async with make_http() as http:
-        uploads = Uploads(Service(http, base_url=playground.url, api_key="sk-playground"))
+        uploads = Uploads(Service(http, base_url=rehearsal.url, api_key="sk-playground"))
         url = await uploads.upload(data, name="clip.mp4", model="qwen3.7-plus")
     parts = (Text(text="[video 'clip.mp4', shared by Anna:]"), Video(name="clip.mp4", url=url))
     prompt = Prompt(system="s", entries=(UserTurn(parts=parts),), model="qwen3.7-plus")

@@ -12,9 +12,9 @@ from tests.playground import RunningPlayground
 TEXTS = [f"the number {n} and the letter {chr(97 + n)}" for n in range(23)]
 
 
-async def test_any_number_of_texts_comes_back_in_order(playground: RunningPlayground) -> None:
+async def test_any_number_of_texts_comes_back_in_order(rehearsal: RunningPlayground) -> None:
     async with make_http() as http:
-        service = Service(http, base_url=playground.url, api_key="sk-playground")
+        service = Service(http, base_url=rehearsal.url, api_key="sk-playground")
         embeddings = Embeddings(service, dimensions=256)
         together = await embeddings.embed([*TEXTS, "", "x" * 50_000], purpose=Purpose.DOCUMENT)
         alone = await embeddings.embed([TEXTS[17]], purpose=Purpose.QUERY)
@@ -27,22 +27,22 @@ async def test_any_number_of_texts_comes_back_in_order(playground: RunningPlaygr
 
 
 async def test_a_busy_moment_is_waited_out_and_a_wrong_key_is_not(
-    playground: RunningPlayground,
+    rehearsal: RunningPlayground,
 ) -> None:
-    playground.model_fails("500")
+    rehearsal.model_fails("500")
     async with make_http() as http:
-        good = Service(http, base_url=playground.url, api_key="sk-playground")
+        good = Service(http, base_url=rehearsal.url, api_key="sk-playground")
         assert await Embeddings(good).embed(["a"], purpose=Purpose.QUERY)
-        wrong = Service(http, base_url=playground.url, api_key="sk-wrong")
+        wrong = Service(http, base_url=rehearsal.url, api_key="sk-wrong")
         with pytest.raises(ModelMisconfigured):
             await Embeddings(wrong).embed(TEXTS, purpose=Purpose.QUERY)
 
 
 @pytest.mark.parametrize("model", ["qwen3-rerank", "gte-rerank-v2"])
-async def test_the_best_documents_come_first(playground: RunningPlayground, model: str) -> None:
+async def test_the_best_documents_come_first(rehearsal: RunningPlayground, model: str) -> None:
     documents = ["revenue grew in spring", "the cat sat on the mat", "a dog ran"]
     async with make_http() as http:
-        service = Service(http, base_url=playground.url, api_key="sk-playground")
+        service = Service(http, base_url=rehearsal.url, api_key="sk-playground")
         reranks = Reranks(service, model=model)
         best = await reranks.rank("where did the cat sit?", documents, most=2)
 

@@ -16,9 +16,9 @@ CALCULATE = {"type": "function", "function": {"name": "calculate", "parameters":
 
 
 @pytest.fixture
-def at(playground: RunningPlayground) -> dict[str, Any]:
+def at(rehearsal: RunningPlayground) -> dict[str, Any]:
     """Where the client finds the model."""
-    return {"api_key": "sk-playground", "base_address": f"{playground.url}/api/v1"}
+    return {"api_key": "sk-playground", "base_address": f"{rehearsal.url}/api/v1"}
 
 
 def _said(words: str) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def test_the_older_clients_get_text(at: dict[str, Any]) -> None:
     assert answer.output.finish_reason == "stop"
 
 
-def test_thinking_needs_pieces(playground: RunningPlayground, at: dict[str, Any]) -> None:
+def test_thinking_needs_pieces(rehearsal: RunningPlayground, at: dict[str, Any]) -> None:
     frames = list(
         _text(
             messages=_said("hi"), enable_thinking=True, stream=True, incremental_output=True, **at
@@ -65,7 +65,7 @@ def test_thinking_needs_pieces(playground: RunningPlayground, at: dict[str, Any]
     assert messages[0]["reasoning_content"]
     assert messages[0].content == ""
 
-    refused = playground.http.post(
+    refused = rehearsal.http.post(
         "/api/v1/services/aigc/text-generation/generation",
         headers={"Authorization": "Bearer sk-playground", "X-DashScope-SSE": "enable"},
         json={
@@ -138,14 +138,14 @@ def test_files_are_uploaded_and_seen_by_their_own_client(
     ],
 )
 def test_faults_are_flat(
-    playground: RunningPlayground,
+    rehearsal: RunningPlayground,
     at: dict[str, Any],
     kind: str,
     status: int,
     code: str,
     stream: bool,
 ) -> None:
-    playground.model_fails(kind)
+    rehearsal.model_fails(kind)
     answer = _text(messages=_said("x"), stream=stream, incremental_output=stream, **at)
     refused = next(iter(answer)) if stream else answer
     assert (refused.status_code, refused.code) == (status, code)

@@ -19,8 +19,8 @@ CLOCK = {"type": "function", "function": {"name": "current_time", "parameters": 
 
 
 @pytest.fixture
-def client(playground: RunningPlayground) -> Iterator[Any]:
-    url = f"{playground.url}/compatible-mode/v1"
+def client(rehearsal: RunningPlayground) -> Iterator[Any]:
+    url = f"{rehearsal.url}/compatible-mode/v1"
     with openai.OpenAI(base_url=url, api_key="sk-playground", max_retries=0) as made:
         yield made
 
@@ -138,8 +138,8 @@ def test_chat_keeps_what_is_marked_for_the_next_request(client: Any) -> None:
     assert again.cached_tokens > 1_024
 
 
-def test_a_server_that_gives_up_answers_in_part(playground: RunningPlayground, client: Any) -> None:
-    playground.model_fails("partial")
+def test_a_server_that_gives_up_answers_in_part(rehearsal: RunningPlayground, client: Any) -> None:
+    rehearsal.model_fails("partial")
     raw = client.chat.completions.with_raw_response.create(
         model=MODEL, messages=_said("hello"), extra_body=QUIET
     )
@@ -242,9 +242,9 @@ def test_models_and_files_are_listed(client: Any) -> None:
     ],
 )
 def test_faults_are_what_the_client_knows(
-    playground: RunningPlayground, client: Any, kind: str, error: type[Exception]
+    rehearsal: RunningPlayground, client: Any, kind: str, error: type[Exception]
 ) -> None:
-    playground.model_fails(kind, kind, kind)
+    rehearsal.model_fails(kind, kind, kind)
     with pytest.raises(error):
         client.chat.completions.create(model=MODEL, messages=_said("x"))
     with pytest.raises(error):

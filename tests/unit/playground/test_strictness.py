@@ -8,10 +8,21 @@ import pytest
 
 from tests.playground import RunningPlayground
 
+USER = {"role": "user", "content": "x"}
+PARTIAL = {"role": "assistant", "content": "y", "partial": True}
+THINK = {"enable_thinking": True}
+FEW_FRAMES = {"type": "video", "video": ["data:image/png;base64,AA=="]}
+SOUND = {"type": "input_audio", "input_audio": {"data": "data:;base64,AA==", "format": "mp3"}}
+UPLOAD = {"type": "video_url", "video_url": {"url": "oss://nobody/knows.mp4"}}
+
+
+def _tool(name: str) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, "parameters": {}}}
+
 
 @pytest.fixture
-async def model(playground: RunningPlayground) -> AsyncIterator[openai.AsyncOpenAI]:
-    url = f"{playground.url}/compatible-mode/v1"
+async def model(rehearsal: RunningPlayground) -> AsyncIterator[openai.AsyncOpenAI]:
+    url = f"{rehearsal.url}/compatible-mode/v1"
     async with openai.AsyncOpenAI(base_url=url, api_key="sk-playground", max_retries=0) as client:
         yield client
 
@@ -72,6 +83,36 @@ async def test_the_model_answers_whole_and_goes_on_from_a_prefix(model: openai.A
             400,
             "must be a string",
         ),
+        ({"response_format": {"type": "json_object"}}, 400, "contain the word 'json'"),
+        (
+            {
+                "model": "qwen-plus",
+                "response_format": {"type": "json_schema", "json_schema": {"name": "S"}},
+            },
+            400,
+            "json_schema is not supported",
+        ),
+        ({"messages": [USER, {"role": "tool", "content": "x"}]}, 400, "preceeding message"),
+        ({"messages": [USER, PARTIAL]}, 400, "non-thinking"),
+        ({"messages": [USER, {"role": "system", "content": "x"}]}, 400, "Role must be"),
+        ({"messages": [{"role": "user", "content": "inspect-me"}]}, 400, "DataInspectionFailed"),
+        ({"tools": []}, 400, "too short"),
+        ({"tools": [{"type": "function", "name": "f"}]}, 400, "tools.function"),
+        ({"tools": [_tool("search")]}, 400, "not allowed"),
+        ({"tools": [_tool("a b")]}, 400, "should match"),
+        ({"tools": [_tool("f")], "tool_choice": "required"}, 400, "tool_choice"),
+        ({"model": "qwen-long", "tools": [_tool("f")]}, 400, "tool call is not supported"),
+        ({"model": "qwen-long", "extra_body": THINK}, 400, "NotSupportEnableThinking"),
+        ({"model": "qwq-plus"}, 400, "only support stream mode"),
+        (
+            {"model": "qwq-plus", "stream": True, "extra_body": {"enable_thinking": False}},
+            400,
+            "restricted to True",
+        ),
+        ({"seed": -1}, 400, "seed"),
+        ({"messages": [{"role": "user", "content": [FEW_FRAMES]}]}, 400, "video modality"),
+        ({"messages": [{"role": "user", "content": [SOUND]}]}, 400, "content part"),
+        ({"messages": [{"role": "user", "content": [UPLOAD]}]}, 400, "does not appear to be valid"),
     ],
     ids=str,
 )
