@@ -85,7 +85,8 @@ class DigestClock:
             known = self._known.get(digest.id)
             if known is None or (known.plan, known.pause) != (digest.plan, digest.pause):
                 self._plan(digest)
-                await self.fire(digest.team_id, digest.id)
+                if digest.due(self._now(), self._grace) is not None:
+                    await self.fire(digest.team_id, digest.id)
 
     async def fire(self, team_id: str, digest_id: int) -> None:
         """Order the digest if it is due; harmless at any time, however often."""

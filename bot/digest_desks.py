@@ -69,8 +69,8 @@ def digest_features(
     installations: Installations, digests: Digests, errands: Errands, *, wake: Callable[[], None]
 ) -> Sequence[Feature]:
     """Everything people can do with digests in Slack."""
-    forms = DigestForms(installations, digests, errands, wake=wake)
     home = HomeTab(installations, digests)
+    forms = DigestForms(installations, digests, errands, home, wake=wake)
     return (
         forms,
         DigestCommand(installations, digests, forms),

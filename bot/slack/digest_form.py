@@ -46,7 +46,7 @@ class FormMemory:
     digest_id: int = 0
     """0 for a new one."""
     channel_id: str = ""
-    """Where the person is, for the confirmation."""
+    """Where the person is, for the confirmation; empty in App Home."""
 
     def as_text(self) -> str:
         """As Slack keeps it; `memory_of` reads it."""

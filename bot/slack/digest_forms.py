@@ -29,6 +29,7 @@ from bot.slack.digest_form import (
     with_problem,
 )
 from bot.slack.digest_room import SlackDigestRoom
+from bot.slack.home_tab import HomeTab
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installation, Installations
 from bot.telemetry import get_logger
@@ -50,6 +51,7 @@ class DigestForms:
         installations: Installations,
         digests: Digests,
         errands: Errands,
+        home: HomeTab,
         *,
         wake: Callable[[], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -57,6 +59,7 @@ class DigestForms:
         self._installations = installations
         self._digests = digests
         self._errands = errands
+        self._home = home
         self._wake = wake
         self.clock = clock
 
@@ -110,7 +113,10 @@ class DigestForms:
             return
         sentence = await self.save(here, user_id, plan, memory.digest_id)
         await ack()
-        await tell(here, user_id, sentence, channel_id=memory.channel_id)
+        if memory.channel_id:
+            await tell(here, user_id, sentence, channel_id=memory.channel_id)
+        else:
+            await self._home.publish(here, user_id, said=sentence)
 
     async def _changed(self, ack: AsyncAck, body: Payload, context: AsyncBoltContext) -> None:
         """Days or time were changed: show when it comes then."""
@@ -148,18 +154,13 @@ class DigestForms:
         await ack()
 
 
-async def tell(here: Installation, user_id: str, sentence: str, *, channel_id: str = "") -> None:
+async def tell(here: Installation, user_id: str, sentence: str, *, channel_id: str) -> None:
     """Say something to one person where they are, or else in direct messages; never raises."""
-    if channel_id:
-        try:
-            await here.api.write(
-                "chat.postEphemeral", channel=channel_id, user=user_id, text=sentence
-            )
-        except SlackError as error:
-            log.info("not told in the channel", reason=str(error))
-        else:
-            return
-    await SlackDigestRoom(here).tell(user_id, sentence)
+    try:
+        await here.api.write("chat.postEphemeral", channel=channel_id, user=user_id, text=sentence)
+    except SlackError as error:
+        log.info("not told in the channel", reason=str(error))
+        await SlackDigestRoom(here).tell(user_id, sentence)
 
 
 async def _admitted(room: SlackDigestRoom, user_id: str, plan: Plan) -> None:

@@ -21,6 +21,7 @@ log = get_logger("digests")
 METADATA = "threadwise_digest"
 """The event type of a post's metadata ("Message metadata"): by it we find our own posts again."""
 NOT_A_MEMBER = "You are not a member of <#{channel}>, so I don't post there in your name."
+NOT_IN_SOURCE = "You are not a member of <#{channel}>: a digest of it can come to you alone, but not to a channel."
 OUTSIDERS = (
     "People from other companies read <#{channel}>, so I post there only what was said there."
 )
@@ -79,6 +80,8 @@ class SlackDigestRoom:
         channel = await self._require(user_id, channel_id, told_in=plan.place or "D")
         if is_public(channel) and channel.get("is_member") is False:
             raise NotForYou(WE_ARE_OUT.format(channel=channel_id))
+        if plan.place and not await self._here.access.is_member(user_id, channel_id):
+            raise NotForYou(NOT_IN_SOURCE.format(channel=channel_id))
 
     async def admit_all(self, user_id: str, plan: Plan) -> None:
         """Both for the place and for every channel of a plan. Raises NotForYou and SlackError."""
