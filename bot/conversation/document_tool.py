@@ -1,5 +1,6 @@
 """Lets the model look up what a prompt had no room for: other pages of a shared document."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -46,8 +47,9 @@ async def _read(given: _Wanted, asker: Asker) -> Found:
     if not passages:
         raise ToolFailed(f"There is no such place in it. It has {document.extent}.")
     only = Document(name=document.name, extent=document.extent, passages=tuple(passages))
-    shown = only if only.cost <= _ROOM else excerpt(only, given.words or given.places, _ROOM)
-    return Found(text=shown.markdown)
+    if only.cost > _ROOM:
+        only = await asyncio.to_thread(excerpt, only, given.words or given.places, _ROOM)
+    return Found(text=only.markdown)
 
 
 def _named(name: str, documents: Sequence[Document]) -> Document:

@@ -18,10 +18,13 @@ class Passage:
     text: str
     """Markdown."""
 
-    @property
-    def cost(self) -> int:
-        """In tokens, its place included."""
-        return estimate(self.text) + estimate(self.place) + 3
+    cost: int
+    """In tokens, its place included; reckoned once, as a document may have thousands of these."""
+
+    @classmethod
+    def of(cls, place: str, text: str) -> "Passage":
+        """A passage of this text."""
+        return cls(place=place, text=text, cost=estimate(text) + estimate(place) + 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,6 @@ def _gap(missing: Sequence[Passage]) -> Passage:
     places = [passage.place for passage in missing if passage.place]
     if not places:
         count = sum(len(passage.text) for passage in missing)
-        return Passage(place="", text=GAP.format(places=f"{count:,} characters"))
+        return Passage.of("", GAP.format(places=f"{count:,} characters"))
     span = places[0] if places[0] == places[-1] else f"{places[0]} to {places[-1]}"
-    return Passage(place="", text=GAP.format(places=span))
+    return Passage.of("", GAP.format(places=span))

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]+")
@@ -18,10 +19,15 @@ def rank(question: str, texts: Sequence[str]) -> list[float]:
 
     Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond".
     """
-    counts = [Counter(words(text)) for text in texts]
-    lengths = [sum(count.values()) for count in counts]
+    asked = set(words(question))
+    counts: list[Counter[str]] = []
+    lengths: list[int] = []
+    for text in texts:
+        found = list(words(text))
+        counts.append(Counter(word for word in found if word in asked))
+        lengths.append(len(found))
     average = sum(lengths) / max(len(lengths), 1) or 1.0
-    weights = {word: _weight(word, counts) for word in set(words(question))}
+    weights = {word: _weight(word, counts) for word in asked}
     return [
         sum(
             weight * _frequency(count[word], length / average)
@@ -35,12 +41,20 @@ def rank(question: str, texts: Sequence[str]) -> list[float]:
 def words(text: str) -> Iterator[str]:
     """The words as they are compared: without case and usual endings, pairs of signs in scripts
     that put no spaces between words."""
-    for found in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
-        spaced = found
-        for run in _WIDE.findall(found):
-            spaced = spaced.replace(run, " ")
-            yield from (run[at : at + 2] for at in range(max(len(run) - 1, 1)))
-        yield from map(_stem, spaced.split())
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    for found in _WORD.findall(plain.casefold()):
+        if found.isascii():
+            yield _stem(found)
+        else:
+            yield from _wide(found)
+
+
+def _wide(word: str) -> Iterator[str]:
+    spaced = word
+    for run in _WIDE.findall(word):
+        spaced = spaced.replace(run, " ")
+        yield from (run[at : at + 2] for at in range(max(len(run) - 1, 1)))
+    yield from map(_stem, spaced.split())
 
 
 def _weight(word: str, counts: Sequence[Counter[str]]) -> float:
@@ -53,6 +67,7 @@ def _frequency(count: int, length: float) -> float:
     return count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * length))
 
 
+@lru_cache(maxsize=65_536)
 def _stem(word: str) -> str:
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:

@@ -63,8 +63,9 @@ class Study:
         if wants_all(self._question):
             notes = await self._notes(file_id, document)
             if notes is not None:
-                return notes if notes.cost <= room else excerpt(notes, self._question, room)
-        return excerpt(document, self._question, room)
+                document = notes
+        # A thousand pages take a second: not on the event loop.
+        return await asyncio.to_thread(excerpt, document, self._question, room)
 
     async def _notes(self, file_id: str, document: Document) -> Document | None:
         """Notes of all of it; the person sees how the reading comes along."""

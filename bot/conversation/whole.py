@@ -85,7 +85,7 @@ class WholeReading:
 
         noted = await asyncio.gather(*(note(part) for part in parts))
         passages = tuple(
-            Passage(place=_span(part), text=text)
+            Passage.of(_span(part), text)
             for part, (text, _) in zip(parts, noted, strict=True)
             if text
         )

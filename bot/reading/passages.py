@@ -14,7 +14,7 @@ _LONGEST_TITLE = 80
 def cut(text: str, place: str = "", *, most: int = MOST_CHARACTERS) -> Iterator[Passage]:
     """The text in passages of one place, cut between paragraphs, lines or words, in this order."""
     for piece in _pieces(text.strip(), most):
-        yield Passage(place=place, text=piece)
+        yield Passage.of(place, piece)
 
 
 def by_headings(markdown: str) -> Iterator[Passage]:
@@ -54,7 +54,7 @@ def table(rows: Iterable[tuple[int, list[str]]], place: str = "") -> Iterator[Pa
 
 def _rows(place: str, first: int, last: int, head: list[str], lines: list[str]) -> Passage:
     span = f"rows {first:,}–{last:,}" if last > first else f"row {first:,}"
-    return Passage(place=f"{place}, {span}" if place else span, text="\n".join([*head, *lines]))
+    return Passage.of(f"{place}, {span}" if place else span, "\n".join([*head, *lines]))
 
 
 def _row(cells: list[str]) -> str:

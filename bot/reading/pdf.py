@@ -55,7 +55,7 @@ def read_pdf(
                 if has_room:
                     shown.append(_picture(page, f"{name}, {place}"))
                 mark = NO_TEXT if has_room else NO_ROOM
-                passages.append(Passage(place=place, text=f"{text}\n{mark}".strip()))
+                passages.append(Passage.of(place, f"{text}\n{mark}".strip()))
             else:
                 passages.extend(cut(text, place))
             read, length = number + 1, length + len(text)

@@ -2,6 +2,7 @@
 
 import io
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ _TAKEN = {"mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "avi": "video/x-msvideo", "flv
 """The formats that the models take, by PyAV's names."""
 _PATIENCE = 20.0
 """Seconds for exact pictures; after that the nearest key frames have to do."""
+_EARLY = 0.001
+"""Seconds that rounding may take from a key frame's time."""
 _RATE = 16_000
 _BITS = 48_000
 
@@ -106,34 +109,67 @@ def _seconds(container: InputContainer) -> float:
 def _frames(container: InputContainer, seconds: float, name: str) -> Iterator[Image]:
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
-    base = float(stream.time_base or 0) or 1.0
-    begin = float((stream.start_time or 0) * base)
+    keys = _key_frames(container, stream)
+    begin = float((stream.start_time or 0) * (stream.time_base or 0))
     count = max(min(FRAMES, int(seconds * _USUAL)), _FEWEST_FRAMES)
-    patient_until = time.monotonic() + _PATIENCE
-    shown = -1
     limits = PictureLimits(max_pixels=_FRAME_PIXELS)
-    for step in range(count):
-        wanted = begin + (step + 0.5) * seconds / count
-        frame = _frame_at(container, stream, wanted, exact=time.monotonic() < patient_until)
-        if frame is not None and frame.pts is not None and frame.pts > shown:
-            shown = frame.pts
-            picture: Pillow.Image = frame.to_image()
-            at = f"{int(frame.pts * base - begin) // 60}:{int(frame.pts * base - begin) % 60:02d}"
-            yield from_pillow(picture, name=f"{name} at {at}", limits=limits)
+    wanted = _even_steps(begin, seconds, count, keys)
+    for frame in _frames_at(container, stream, wanted, keys):
+        picture: Pillow.Image = frame.to_image()
+        at = max(int(frame.time - begin), 0)
+        yield from_pillow(picture, name=f"{name} at {at // 60}:{at % 60:02d}", limits=limits)
 
 
-def _frame_at(container: InputContainer, stream: Any, wanted: float, *, exact: bool) -> Any:
-    """The frame shown at that second; or, in haste, the key frame before it."""
+def _key_frames(container: InputContainer, stream: Any) -> list[float]:
+    """The seconds of the frames that can be shown without those before; nothing is decoded."""
+    keys = sorted(
+        float(packet.pts * packet.time_base)
+        for packet in container.demux(stream)
+        if packet.is_keyframe and packet.pts is not None
+    )
+    container.seek(0)
+    return keys
+
+
+def _even_steps(begin: float, seconds: float, count: int, keys: list[float]) -> list[float]:
+    """The middles of even steps, moved to a key frame where one is near: it costs no decoding."""
+    step = seconds / count
+    middles = [begin + (number + 0.5) * step for number in range(count)]
+    return [next(_near(keys, middle, step / 2), middle) for middle in middles]
+
+
+def _near(keys: list[float], second: float, distance: float) -> Iterator[float]:
+    """The key frame before and the one after, if they are within that distance."""
+    at = bisect_right(keys, second)
+    yield from (key for key in keys[max(at - 1, 0) : at + 1] if abs(key - second) <= distance)
+
+
+def _frames_at(
+    container: InputContainer, stream: Any, wanted: list[float], keys: list[float]
+) -> Iterator[Any]:
+    """The frames shown at these seconds; in haste only those that are key frames."""
+    patient_until = time.monotonic() + _PATIENCE
+    frames = container.decode(stream)
+    now = -1.0
+    for second in wanted:
+        key = keys[max(bisect_right(keys, second) - 1, 0)] if keys else 0.0
+        if time.monotonic() > patient_until and key < second:
+            continue
+        if key > now:
+            container.seek(int(key / float(stream.time_base)), stream=stream)
+            frames = container.decode(stream)
+        frame = _first_from(frames, second - _EARLY)
+        if frame is not None:
+            now = frame.time
+            yield frame
+
+
+def _first_from(frames: Iterator[Any], second: float) -> Any:
+    """The next frame from that second on; a broken stretch costs its own pictures only."""
     try:
-        container.seek(int(wanted / float(stream.time_base)), stream=stream)
-        last = None
-        for frame in container.decode(stream):
-            if not exact or (frame.time is not None and frame.time >= wanted):
-                return frame
-            last = frame
-        return last
+        return next((one for one in frames if one.time is not None and one.time >= second), None)
     except av.error.FFmpegError:
-        return None  # a broken stretch costs its own pictures only
+        return None
 
 
 def _mp3(container: InputContainer) -> bytes:

@@ -20,12 +20,12 @@ def read_subtitles(text: str, name: str) -> Document:
         if words not in lines[-1:]:
             lines.append(words)
     passages = tuple(
-        Passage(place=f"minute {minute}", text=" ".join(lines)) for minute, lines in minutes.items()
+        Passage.of(f"minute {minute}", " ".join(lines)) for minute, lines in minutes.items()
     )
     return Document(
         name=name,
         extent=EXTENT,
-        passages=passages or (Passage(place="", text=NOTHING_SAID),),
+        passages=passages or (Passage.of("", NOTHING_SAID),),
     )
 
 

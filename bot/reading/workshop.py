@@ -53,6 +53,11 @@ class Workshop:
             else:
                 await process.end()
 
+    @property
+    def process_ids(self) -> list[int]:
+        """Of the processes that wait for the next file."""
+        return [process.id for process in self._waiting]
+
     async def close(self) -> None:
         """End the processes."""
         while self._waiting:
@@ -85,6 +90,11 @@ class _Process:
         )
 
     @property
+    def id(self) -> int:
+        """The operating system's number for it."""
+        return self._process.pid
+
+    @property
     def is_fit(self) -> bool:
         """Whether another order may be given to it."""
         is_alive = self._process.returncode is None and not self._is_at_work
@@ -102,7 +112,8 @@ class _Process:
             self._finish()
             raise UnreadableFile(str(answer["refused"]))
         described = await self._parcel()
-        product = unpacked(described, [await self._parcel() for _ in range(answer["blobs"])])
+        blobs = [await self._parcel() for _ in range(answer["blobs"])]
+        product = await asyncio.to_thread(unpacked, described, blobs)
         self._finish()
         return product
 

@@ -16,7 +16,7 @@ def _book(pages: int, **marked: str) -> Document:
         filler = f"Page {number} tells of weather and of birds. " * 20
         return f"{filler} {marked.get(f'p{number}', '')}"
 
-    passages = tuple(Passage(place=f"page {n}", text=page(n)) for n in range(1, pages + 1))
+    passages = tuple(Passage.of(f"page {n}", page(n)) for n in range(1, pages + 1))
     return Document(name="book.pdf", extent=f"{pages} pages", passages=passages)
 
 

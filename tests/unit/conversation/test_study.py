@@ -31,7 +31,7 @@ T = TypeVar("T", bound=BaseModel)
 
 def _book(pages: int) -> Document:
     passages = tuple(
-        Passage(place=f"page {n}", text=f"Page {n}. " + "Weather and birds. " * 120)
+        Passage.of(f"page {n}", f"Page {n}. " + "Weather and birds. " * 120)
         for n in range(1, pages + 1)
     )
     return Document(name="book.pdf", extent=f"{pages} pages", passages=passages)
@@ -152,8 +152,8 @@ SHEETS = Document(
     name="Budget.xlsx",
     extent="2 sheets",
     passages=(
-        Passage(place="sheet 'Costs', rows 2–9", text="| rope | 12 |"),
-        Passage(place="sheet 'Income', rows 2–9", text="| fees | 99 |"),
+        Passage.of("sheet 'Costs', rows 2–9", "| rope | 12 |"),
+        Passage.of("sheet 'Income', rows 2–9", "| fees | 99 |"),
     ),
 )
 
