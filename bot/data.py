@@ -96,7 +96,9 @@ async def _export(settings: Settings, team: str, channel: str, user: str, file: 
     async with _database(settings) as engine:
         number = 0
         async for row in rows_of(engine, team, channel_id=channel, user_id=user):
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            line = json.dumps(row, ensure_ascii=False)
+            # Half a character, which JSON from Slack may have in it, can't be written as it is.
+            file.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
             number += 1
         return number
 
