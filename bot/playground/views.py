@@ -25,6 +25,7 @@ View = dict[str, Any]
 
 _MOST_BYTES = 250_000
 _DEEPEST = 3
+_WITHOUT_VALUE = frozenset({"button", "overflow", "image", "icon_button", "plain_text", "mrkdwn"})
 _COMMON: Mapping[str, Check] = {
     "blocks": anything,
     "private_metadata": string(3_000, least=0),
@@ -269,5 +270,5 @@ def asked(view: View) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each element of a view that holds a value, with its block's id."""
     for block in view["blocks"]:
         for element in elements(block):
-            if element.get("type") not in {"button", "overflow", "image", "icon_button"}:
+            if element.get("type") not in _WITHOUT_VALUE:
                 yield block["block_id"], element
