@@ -3,15 +3,16 @@
 A message's way, top to bottom:
 
     slack/listeners -> slack/inbound -> store/intake (then the ack)
-    -> worker -> conversation/turn -> conversation/context
+    -> work/worker -> conversation/turn -> conversation/context
     -> model/client -> model/chat + model/sse
-    -> slack/reply -> store/replies
+    -> slack/replies/reply -> store/turns
 
-Who may import whom (tests/unit/test_boundaries.py holds it):
+The rooms, and whom each may import (tests/unit/test_boundaries.py holds it):
 
-    app, desks, workspaces, cli, data   -> everything
-    slack, model, store, worker         -> conversation, errors, telemetry, metrics, tracing
-    reading, export                     -> conversation, errors
-    conversation                        -> errors
-    playground                          -> nothing: the bot reaches it by URL
+    app, desks, workspaces, cli, commands    everything: they put the parts together
+    slack, model, store, work                conversation, errors, telemetry
+    reading, export                          conversation, errors
+    conversation                             errors
+    telemetry                                errors
+    playground                               nothing: the bot reaches it by URL
 """

@@ -12,16 +12,14 @@ from enum import Flag, auto
 
 from starlette.routing import BaseRoute
 
-from bot import tracing
 from bot.config import Settings
 from bot.conversation.errands import Handler
 from bot.conversation.ports import Wakes
 from bot.conversation.rules import Rules
-from bot.conversation.summary_errand import KIND as SUMMARY
-from bot.conversation.summary_errand import SummaryErrands
+from bot.conversation.summaries.errand import KIND as SUMMARY
+from bot.conversation.summaries.errand import SummaryErrands
 from bot.desks import open_desks
 from bot.digest_desks import TeamDigestDesks, digest_features, digest_handlers
-from bot.errands import ErrandRunner
 from bot.forgetting import ForgetTeam
 from bot.schedule import Schedule
 from bot.serving import serving
@@ -30,7 +28,7 @@ from bot.slack.channel_form import ChannelForm
 from bot.slack.door import Socket, http_route
 from bot.slack.doorkeeper import REFUSAL, Doorkeeper, Refusals
 from bot.slack.listeners import Feature, Listeners, Take
-from bot.slack.summarize import Summarize
+from bot.slack.summaries.command import Summarize
 from bot.store.db import Writer, make_engine, migrate, ping, require_current
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
@@ -44,10 +42,12 @@ from bot.store.retention import FORGET
 from bot.store.rotation import check_key
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
-from bot.telemetry import get_logger
-from bot.wakes import LocalWakes
+from bot.telemetry import tracing
+from bot.telemetry.log import get_logger
 from bot.web import Check, Measure, make_web
-from bot.worker import Worker
+from bot.work.errands import ErrandRunner
+from bot.work.wakes import LocalWakes
+from bot.work.worker import Worker
 from bot.workspaces import Workspaces, open_workspaces
 
 log = get_logger("app")

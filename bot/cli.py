@@ -11,14 +11,17 @@ import typer
 from rich.console import Console
 
 from bot import app as process
-from bot import check as checking
-from bot import data, evaluation, schedule, trial
-from bot import models as listing
+from bot import schedule
+from bot.commands import check as checking
+from bot.commands import data
+from bot.commands import evaluate as evaluation
+from bot.commands import models as listing
+from bot.commands import playground as trial
+from bot.commands.manifest import manifest as make_manifest
 from bot.config import DEFAULT_MODEL, Settings, load_model_access, load_settings
 from bot.errors import ConfigError, SlackRefused, ThreadwiseError
-from bot.manifest import manifest as make_manifest
 from bot.store.db import migrate as migrate_database
-from bot.telemetry import configure_logging, register_secret
+from bot.telemetry.log import configure_logging, register_secret
 
 cli = typer.Typer(
     help="Threadwise: a Slack assistant that answers in threads while it thinks.",

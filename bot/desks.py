@@ -11,7 +11,7 @@ import httpx
 from bot.config import Settings
 from bot.conversation.context import Frame
 from bot.conversation.desk import Desk
-from bot.conversation.document_tool import document_tool
+from bot.conversation.documents.tool import document_tool
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
 from bot.conversation.ports import Admission, Conversations, Model, Reader
@@ -24,11 +24,11 @@ from bot.model.connection import make_http, request_limit
 from bot.reading.pages import PublicPages
 from bot.reading.reader import FileReader, ReadingLimits
 from bot.reading.workshop import Workshop
-from bot.slack.channel_reader import Recollections
 from bot.slack.colleagues import SlackColleagues
 from bot.slack.files import Files, slack_hosts
 from bot.slack.installations import Installation, Installations
-from bot.slack.reply import SlackReplies
+from bot.slack.replies.reply import SlackReplies
+from bot.slack.summaries.channel_reader import Recollections
 from bot.slack.uploads import Uploads
 from bot.slack.workspace import SlackWorkspace
 from bot.summary_desks import TeamSummaryDesks

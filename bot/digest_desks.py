@@ -3,21 +3,21 @@
 from collections.abc import Callable, Sequence
 
 from bot.config import Settings
-from bot.conversation.digest_errand import DIGEST, DigestDesk, DigestErrands
-from bot.conversation.digest_extras import DETAIL, PREVIEW, DetailErrands, PreviewErrands
-from bot.conversation.digest_maker import DigestMaker
-from bot.conversation.digests import Digests
+from bot.conversation.digests.digest import Digests
+from bot.conversation.digests.errand import DIGEST, DigestDesk, DigestErrands
+from bot.conversation.digests.extras import DETAIL, PREVIEW, DetailErrands, PreviewErrands
+from bot.conversation.digests.maker import DigestMaker
 from bot.conversation.errands import Errands, Handler
 from bot.conversation.ports import Model
-from bot.conversation.summarizer import Summarizer
-from bot.slack.channel_reader import Recollections, SlackChannelReader
-from bot.slack.digest_buttons import DigestButtons
-from bot.slack.digest_command import DigestCommand
-from bot.slack.digest_forms import DigestForms
-from bot.slack.digest_room import SlackDigestRoom
+from bot.conversation.summaries.summarizer import Summarizer
+from bot.slack.digests.buttons import DigestButtons
+from bot.slack.digests.command import DigestCommand
+from bot.slack.digests.forms import DigestForms
+from bot.slack.digests.room import SlackDigestRoom
 from bot.slack.home_tab import HomeTab
 from bot.slack.installations import Installations
 from bot.slack.listeners import Feature
+from bot.slack.summaries.channel_reader import Recollections, SlackChannelReader
 
 
 class TeamDigestDesks:

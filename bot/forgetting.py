@@ -10,7 +10,7 @@ from bot.conversation.errands import Errand, Errands, Keep
 from bot.conversation.installed import Installs
 from bot.store.db import Writer
 from bot.store.retention import FORGET, forget_team
-from bot.telemetry import get_logger
+from bot.telemetry.log import get_logger
 
 log = get_logger("forgetting")
 

@@ -11,16 +11,16 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.config import Settings
-from bot.conversation.digests import Digests
+from bot.conversation.digests.digest import Digests
 from bot.conversation.errands import Errands
-from bot.digest_clock import DigestClock
 from bot.store.db import Writer, make_engine, require_current
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
 from bot.store.kept_summaries import TEXT_SECONDS, StoredSummaries
 from bot.store.retention import forget_before
 from bot.store.rotation import check_key
-from bot.telemetry import get_logger
+from bot.telemetry.log import get_logger
+from bot.work.digest_clock import DigestClock
 
 log = get_logger("schedule")
 

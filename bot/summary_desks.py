@@ -2,11 +2,11 @@
 
 from bot.config import Settings
 from bot.conversation.ports import FileMaker, Model
-from bot.conversation.summarizer import Summarizer
-from bot.conversation.summary_errand import SummaryDesk
-from bot.slack.channel_reader import Recollections, SlackChannelReader
+from bot.conversation.summaries.errand import SummaryDesk
+from bot.conversation.summaries.summarizer import Summarizer
 from bot.slack.installations import Installation, Installations
-from bot.slack.summary_room import SlackSummaryRoom
+from bot.slack.summaries.channel_reader import Recollections, SlackChannelReader
+from bot.slack.summaries.room import SlackSummaryRoom
 
 
 class TeamSummaryDesks:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot import metrics
+from bot.telemetry import metrics
 
 _CHECK_SECONDS = 5.0
 

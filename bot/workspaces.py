@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 import aiohttp
 from starlette.routing import BaseRoute
 
-from bot import metrics
+from bot.commands.manifest import BOT_SCOPES
 from bot.config import Settings
 from bot.conversation.errands import Errands
 from bot.conversation.installed import Installs
 from bot.errors import SlackError, SlackRefused
 from bot.forgetting import Leaving
-from bot.manifest import BOT_SCOPES
 from bot.slack.api import SlackApi
-from bot.slack.farewell import Farewell
 from bot.slack.inbound import Identity
+from bot.slack.install.farewell import Farewell
+from bot.slack.install.oauth import OAuth, SlackApp, States
 from bot.slack.installations import Installation, Installations, ManyInstallations, OneInstallation
 from bot.slack.listeners import Feature
-from bot.slack.oauth import OAuth, SlackApp, States
-from bot.telemetry import get_logger
+from bot.telemetry import metrics
+from bot.telemetry.log import get_logger
 
 log = get_logger("workspaces")
 

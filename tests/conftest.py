@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.manifest import manifest
-from bot.playground.model import ModelSettings
+from bot.commands.manifest import manifest
+from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from tests.playground import RunningBot, RunningPlayground, running_bot
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.conversation.charts import INSTRUCTIONS as CHARTS
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.conversation.files import file_instructions
 from bot.conversation.messages import (
     AssistantTurn,

@@ -18,7 +18,7 @@ from bot.conversation.ports import (
     Workspace,
 )
 from bot.conversation.rules import Everybody
-from bot.conversation.summary_answer import SummarySources
+from bot.conversation.summaries.answer import SummarySources
 from bot.conversation.tools import Toolbox
 
 

@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from bot.conversation.desk import Desk
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
+from bot.conversation.documents.steps import ReadingSteps
+from bot.conversation.documents.study import Study
 from bot.conversation.messages import Usage
 from bot.conversation.ports import Names, Reply, Shown
-from bot.conversation.reading_steps import ReadingSteps
-from bot.conversation.study import Study
 from bot.conversation.thread import SharedFile, Turn
 
 MOST_FILES = 20

@@ -8,12 +8,13 @@ from typing import Protocol, TypeVar
 from pydantic import BaseModel
 
 from bot.conversation.charts import Chart
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.conversation.events import Again, Wake
 from bot.conversation.files import FileFormat, MadeFile
 from bot.conversation.messages import Audio, Delta, Image, Prompt, Step, Usage, Video
 from bot.conversation.modes import ChannelSettings
-from bot.conversation.summaries import ChannelReading
+from bot.conversation.summaries.summary import ChannelReading
+from bot.conversation.summaries.timespans import Span
 from bot.conversation.thread import (
     Outcome,
     Progress,
@@ -24,7 +25,6 @@ from bot.conversation.thread import (
     Turn,
     Withdrawal,
 )
-from bot.conversation.timespans import Span
 
 T = TypeVar("T", bound=BaseModel)
 

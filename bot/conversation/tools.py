@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.conversation.messages import Source, ToolCall, ToolSpec
 from bot.conversation.ports import Person
 from bot.conversation.thread import ThreadKey

@@ -1,7 +1,7 @@
 """One turn, top to bottom: gather what the thread says, ask the model, let the answer grow.
 
 Every way a turn can end is here: done, stopped by a person, given way to another turn, or failed
-with one calm sentence. What is saved of it is the caller's business (bot/worker.py).
+with one calm sentence. What is saved of it is the caller's business (bot/work/worker.py).
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from bot.conversation.asking import Asking, can_go_on
 from bot.conversation.closing import footer, sources_line
 from bot.conversation.context import Built, Frame, build_prompt, zone_of
 from bot.conversation.desk import Desk
-from bot.conversation.document_tool import READ_DOCUMENT
+from bot.conversation.documents.tool import READ_DOCUMENT
 from bot.conversation.events import Again, Interruption
 from bot.conversation.gathering import Gathered, Gathering
 from bot.conversation.handing import Handing
@@ -21,7 +21,7 @@ from bot.conversation.memory import Summary, fold, is_worth_folding
 from bot.conversation.messages import FinishReason, Prompt
 from bot.conversation.modes import Mode, mode_for
 from bot.conversation.ports import Closing, Ending, IsOurs, Reply, Shown
-from bot.conversation.summary_answer import answer, asked_summary
+from bot.conversation.summaries.answer import answer, asked_summary
 from bot.conversation.thread import ChannelType, Outcome, SharedFile, Turn
 from bot.conversation.tools import Asker
 from bot.errors import ContentRefused, LostTurn, ModelError, PromptTooLong, SlackError

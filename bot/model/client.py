@@ -18,8 +18,6 @@ import orjson
 from pydantic import BaseModel
 from typing_extensions import override
 
-from bot import metrics
-from bot.calls import model_call
 from bot.conversation.messages import Delta, Finished, Prompt, Text, TextDelta, Usage, UserTurn
 from bot.conversation.ports import Abilities, Cost
 from bot.conversation.ports_model import Allowance
@@ -30,6 +28,8 @@ from bot.model.connection import Connection, request_limit
 from bot.model.protocols import Protocols
 from bot.model.retry import another_model_helps, retry_delay
 from bot.model.structured import complete
+from bot.telemetry import metrics
+from bot.telemetry.calls import model_call
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -8,12 +8,12 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from bot.playground.delivery import Delivery
-from bot.playground.files import new_file
-from bot.playground.interactions import Interactions
 from bot.playground.people import People
 from bot.playground.questions import body, origin, route
-from bot.playground.workspace import StoredFile, Workspace
+from bot.playground.slack.delivery import Delivery
+from bot.playground.slack.files import new_file
+from bot.playground.slack.interactions import Interactions
+from bot.playground.slack.workspace import StoredFile, Workspace
 
 
 class Acting:

@@ -8,11 +8,11 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.playground.delivery import Delivery
 from bot.playground.questions import route
-from bot.playground.views import Views
-from bot.playground.web_api import WebApi
-from bot.playground.workspace import Channel, Message, Refusal, Workspace
+from bot.playground.slack.delivery import Delivery
+from bot.playground.slack.views import Views
+from bot.playground.slack.web_api import WebApi
+from bot.playground.slack.workspace import Channel, Message, Refusal, Workspace
 
 
 class Looking:

@@ -5,12 +5,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from bot.playground.cast import Channel, Person
-from bot.playground.conversations import Conversations
-from bot.playground.delivery import Delivery
 from bot.playground.questions import body, route
-from bot.playground.web_api import Fault, WebApi
-from bot.playground.workspace import Refusal, Workspace
+from bot.playground.slack.cast import Channel, Person
+from bot.playground.slack.conversations import Conversations
+from bot.playground.slack.delivery import Delivery
+from bot.playground.slack.web_api import Fault, WebApi
+from bot.playground.slack.workspace import Refusal, Workspace
 
 _TYPES = frozenset({"channel", "private", "mpim"})
 

@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from bot.playground.delivery import Delivery
-from bot.playground.streams import Streams
-from bot.playground.views import Views
-from bot.playground.workspace import Channel, Message, Refusal, StoredFile, Workspace
+from bot.playground.slack.delivery import Delivery
+from bot.playground.slack.streams import Streams
+from bot.playground.slack.views import Views
+from bot.playground.slack.workspace import Channel, Message, Refusal, StoredFile, Workspace
 
 _TOKEN = re.compile(r"<(@[UW]\w+|#C\w+|![a-z]+|https?://[^>|\s]+)(?:\|([^>]*))?>")
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.playground.workspace import Refusal
+from bot.playground.slack.workspace import Refusal
 
 Handler = Callable[[Request], Awaitable[Any]]
 

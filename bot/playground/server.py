@@ -15,26 +15,26 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from bot.playground import directory, sessions
 from bot.playground.acting import Acting
-from bot.playground.chat import Chat
-from bot.playground.conversations import Conversations
-from bot.playground.delivery import Delivery
-from bot.playground.files import Files
-from bot.playground.installed import Installed
-from bot.playground.interactions import Interactions
-from bot.playground.limits import Limits
 from bot.playground.looking import Looking
 from bot.playground.meddling import Meddling
-from bot.playground.model import ModelSettings, RehearsalModel
-from bot.playground.oauth import OAuth
+from bot.playground.model.service import ModelSettings, RehearsalModel
 from bot.playground.people import People
-from bot.playground.responding import Responding
-from bot.playground.streams import Streams
-from bot.playground.tickets import Tickets
-from bot.playground.views import Views
-from bot.playground.web_api import WebApi
-from bot.playground.workspace import Refusal, Workspace
+from bot.playground.slack import directory, sessions
+from bot.playground.slack.chat import Chat
+from bot.playground.slack.conversations import Conversations
+from bot.playground.slack.delivery import Delivery
+from bot.playground.slack.files import Files
+from bot.playground.slack.installed import Installed
+from bot.playground.slack.interactions import Interactions
+from bot.playground.slack.limits import Limits
+from bot.playground.slack.oauth import OAuth
+from bot.playground.slack.responding import Responding
+from bot.playground.slack.streams import Streams
+from bot.playground.slack.tickets import Tickets
+from bot.playground.slack.views import Views
+from bot.playground.slack.web_api import WebApi
+from bot.playground.slack.workspace import Refusal, Workspace
 
 PAGE = Path(__file__).parent / "page"
 _HARMLESS = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}

@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.errors import UnreadableFile
 from bot.reading.passages import cut
 

@@ -1,6 +1,6 @@
 """What is said in a recording, written down by a model that hears."""
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.conversation.messages import Audio, Prompt, Text, TextDelta, UserTurn
 from bot.conversation.ports import Model
 from bot.errors import ModelError, UnreadableFile

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.conversation.messages import Video
 from bot.conversation.ports import Piece
 

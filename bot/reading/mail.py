@@ -6,7 +6,7 @@ from email.message import EmailMessage, MIMEPart
 from email.policy import default
 from pathlib import Path
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.reading.charsets import decoded
 from bot.reading.html import to_markdown
 from bot.reading.passages import cut

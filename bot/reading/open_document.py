@@ -5,7 +5,7 @@ from pathlib import Path
 
 from odfdo import Document as OpenDocument
 
-from bot.conversation.documents import Document, Passage
+from bot.conversation.documents.document import Document, Passage
 from bot.errors import UnreadableFile
 from bot.reading.archives import check
 from bot.reading.passages import by_headings, cut

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.errors import UnreadableFile
 from bot.reading.product import CANT_SEE, Order, Product
 from bot.reading.sniffing import Kind, sniff

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from bot.conversation.documents import Passage
+from bot.conversation.documents.document import Passage
 
 MOST_CHARACTERS = 2_400
 """Of one passage: a page of print at most."""

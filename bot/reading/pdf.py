@@ -7,7 +7,7 @@ from pathlib import Path
 from pypdfium2 import PdfDocument, PdfiumError, PdfPage
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-from bot.conversation.documents import Document, Passage
+from bot.conversation.documents.document import Document, Passage
 from bot.conversation.messages import Image
 from bot.errors import UnreadableFile
 from bot.reading.passages import cut

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO
 
-from bot.conversation.documents import Document, Passage
+from bot.conversation.documents.document import Document, Passage
 from bot.conversation.messages import Audio, Image, Video
 from bot.conversation.ports import Piece
 from bot.errors import UnreadableFile

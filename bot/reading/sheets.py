@@ -20,7 +20,7 @@ from python_calamine import (
     ZipError,
 )
 
-from bot.conversation.documents import Document, Passage
+from bot.conversation.documents.document import Document, Passage
 from bot.errors import UnreadableFile
 from bot.reading.archives import check
 from bot.reading.charsets import decoded

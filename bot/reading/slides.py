@@ -9,7 +9,7 @@ from pptx import Presentation
 from pptx.exc import PythonPptxError
 from pptx.util import Emu
 
-from bot.conversation.documents import Document, Passage
+from bot.conversation.documents.document import Document, Passage
 from bot.errors import UnreadableFile
 from bot.reading.archives import check
 from bot.reading.passages import cut

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from bot.conversation.documents import Document, Passage
+from bot.conversation.documents.document import Document, Passage
 
 EXTENT = "what is said in it"
 NOTHING_SAID = "(nothing is said in it)"

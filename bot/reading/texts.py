@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 from striprtf.striprtf import rtf_to_text
 
-from bot.conversation.documents import Document, Passage
+from bot.conversation.documents.document import Document, Passage
 from bot.reading.charsets import decoded
 from bot.reading.html import to_markdown
 from bot.reading.passages import by_headings, cut

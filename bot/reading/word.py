@@ -5,7 +5,7 @@ from typing import Any
 
 import mammoth
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.reading.archives import check
 from bot.reading.html import to_markdown
 from bot.reading.passages import by_headings

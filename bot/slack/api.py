@@ -9,8 +9,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.calls import slack_call
 from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
+from bot.telemetry.calls import slack_call
 
 _CALL_SECONDS = 20
 # Slack closes idle connections after a while; one that we close first can't fail a call.

@@ -8,7 +8,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from bot.errors import NotInstalled
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installations
-from bot.telemetry import get_logger
+from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 

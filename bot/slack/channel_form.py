@@ -13,7 +13,7 @@ from bot.errors import SlackError
 from bot.slack.api import SlackApi
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installations
-from bot.telemetry import get_logger
+from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 

@@ -13,7 +13,7 @@ from bot.slack.access import Access
 from bot.slack.api import SlackApi
 from bot.slack.directory import Directory, person_of
 from bot.slack.history import History
-from bot.slack.rendering import plain
+from bot.slack.markdown.rendering import plain
 
 _ARCHIVE = re.compile(r"/archives/([CDG][A-Z0-9]+)/p(\d{10})(\d{6})$")
 _PAGE = 200

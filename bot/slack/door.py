@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.telemetry import get_logger
+from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 

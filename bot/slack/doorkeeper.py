@@ -14,7 +14,6 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from bot import metrics
 from bot.conversation.errands import Errand, Errands, Keep
 from bot.conversation.events import Happening, MessageEdited, MessagePosted, Wake
 from bot.conversation.rules import NOT_HERE, NOT_YOU, WHO_KNOWS, Rules, Standing
@@ -22,7 +21,8 @@ from bot.conversation.thread import Author, ChannelType, ThreadKey, Turn
 from bot.errors import NotInstalled, SlackRefused
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installation, Installations
-from bot.telemetry import get_logger
+from bot.telemetry import metrics
+from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 

@@ -7,13 +7,13 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from bot.conversation.digests import Digest, Digests
+from bot.conversation.digests.digest import Digest, Digests
 from bot.errors import SlackError, SlackRefused
-from bot.slack.digest_list import NEW, button, listed, plain, section, small
+from bot.slack.digests.listing import NEW, button, listed, plain, section, small
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installation, Installations
-from bot.slack.summarize import FORM_BUTTON
-from bot.telemetry import get_logger
+from bot.slack.summaries.command import FORM_BUTTON
+from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 

@@ -15,7 +15,7 @@ from bot.conversation.events import (
     StopAsked,
 )
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadKey, ThreadMessage
-from bot.slack.footer import AGAIN_ACTIONS, RATE_ACTION, STOP_ACTION
+from bot.slack.replies.footer import AGAIN_ACTIONS, RATE_ACTION, STOP_ACTION
 
 Payload = Mapping[str, Any]
 

@@ -17,8 +17,8 @@ from bot.slack.budget import Budget
 from bot.slack.directory import Directory
 from bot.slack.history import History
 from bot.slack.inbound import Identity
-from bot.slack.status import Status
-from bot.telemetry import get_logger
+from bot.slack.replies.status import Status
+from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 

@@ -17,13 +17,13 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import metrics, tracing
 from bot.conversation.events import AgainAsked, Happening, MessagePosted, StopAsked, Wake
 from bot.slack.belonging import belonging
 from bot.slack.home import greet
 from bot.slack.inbound import Ignored, Payload, read_click, read_event
 from bot.slack.installations import Installation, Installations
-from bot.telemetry import get_logger
+from bot.telemetry import metrics, tracing
+from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 

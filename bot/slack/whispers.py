@@ -11,15 +11,15 @@ from typing import Any
 import aiohttp
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.conversation.kept_summaries import KeptSummary
-from bot.conversation.summary_errand import Remedy
-from bot.conversation.summary_orders import Address
+from bot.conversation.summaries.errand import Remedy
+from bot.conversation.summaries.kept import KeptSummary
+from bot.conversation.summaries.orders import Address
 from bot.errors import SlackError, SlackRefused
 from bot.slack.api import SlackApi
 from bot.slack.budget import edit_pause
-from bot.slack.rendering import preview
-from bot.slack.summary_blocks import Blocks, buttons, pages, remedy_button, section, text_block
-from bot.telemetry import get_logger
+from bot.slack.markdown.rendering import preview
+from bot.slack.summaries.blocks import Blocks, buttons, pages, remedy_button, section, text_block
+from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 

@@ -9,7 +9,7 @@ from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage, Turn
 from bot.slack.directory import Directory
 from bot.slack.files import Files
 from bot.slack.history import History
-from bot.slack.rendering import plain
+from bot.slack.markdown.rendering import plain
 
 
 class SlackWorkspace:

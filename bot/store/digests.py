@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.conversation.digests import (
+from bot.conversation.digests.digest import (
     MOST_DIGESTS,
     ChannelNote,
     Digest,

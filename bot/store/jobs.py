@@ -24,7 +24,7 @@ from sqlalchemy import make_url
 from bot.conversation.events import Interruption, Wake
 from bot.conversation.ports import Attendant
 from bot.store.db import async_url
-from bot.telemetry import get_logger
+from bot.telemetry.log import get_logger
 
 log = get_logger("store")
 

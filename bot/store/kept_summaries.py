@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.conversation.kept_summaries import KeptSummary
-from bot.conversation.summary_request import Length
-from bot.conversation.timespans import Span
+from bot.conversation.summaries.kept import KeptSummary
+from bot.conversation.summaries.request import Length
+from bot.conversation.summaries.timespans import Span
 from bot.store.db import Writer
 from bot.store.tables import SummaryRow
 

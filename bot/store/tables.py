@@ -222,7 +222,7 @@ class ErrandRow(Base):
 
 
 class DigestRow(Base):
-    """What somebody wants to be told on a schedule (bot/conversation/digests.py)."""
+    """What somebody wants to be told on a schedule (bot/conversation/digests/digest.py)."""
 
     __tablename__ = "digests"
     __table_args__ = (
@@ -258,7 +258,7 @@ class DigestRun(Base):
 
 
 class SummaryRow(Base):
-    """A summary that somebody has been shown (bot/conversation/kept_summaries.py)."""
+    """A summary that somebody has been shown (bot/conversation/summaries/kept.py)."""
 
     __tablename__ = "summaries"
     __table_args__ = (

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.mind_samples import long_text
+from bot.playground.model.mind_samples import long_text
 from tests.fleet import Database, Fleet, database, running_fleet
 from tests.playground import (
     AT,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.playground.mind_samples import long_text
-from bot.playground.model import ModelSettings
+from bot.playground.model.mind_samples import long_text
+from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from tests.playground import (
     ANNA,

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.playground.model import ModelSettings
+from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from tests.playground import (
     ANNA,

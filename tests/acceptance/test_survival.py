@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.mind_samples import long_text
-from bot.playground.model import ModelSettings
+from bot.playground.model.mind_samples import long_text
+from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from tests.playground import (
     ANNAS_DM,

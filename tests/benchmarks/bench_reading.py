@@ -14,7 +14,7 @@ import openpyxl
 import pypdfium2
 from PIL import Image as Pillow
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.conversation.messages import Audio, Image, Video
 from bot.conversation.ports import Piece
 from bot.reading.product import Order

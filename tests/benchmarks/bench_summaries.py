@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bot.playground.model import ModelSettings
+from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from tests.playground import (
     ANNA,

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.conversation.digests import ChannelNote, Plan
+from bot.conversation.digests.digest import ChannelNote, Plan
+from bot.conversation.digests.recurrence import Recurrence
 from bot.conversation.events import MessagePosted, Rated
-from bot.conversation.kept_summaries import KeptSummary
 from bot.conversation.modes import ChannelSettings
 from bot.conversation.ports import Ending
-from bot.conversation.recurrence import Recurrence
+from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.thread import Author, ChannelType, Outcome, SharedFile, ThreadKey, Turn
 from bot.store.db import Writer, make_engine
 from bot.store.digests import StoredDigests

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.conversation.digest_errand import DIGEST
-from bot.conversation.digests import Digest, Pause, Plan
-from bot.conversation.recurrence import EVERY_DAY, Recurrence
-from bot.digest_clock import DigestClock, Recurring
+from bot.conversation.digests.digest import Digest, Pause, Plan
+from bot.conversation.digests.errand import DIGEST
+from bot.conversation.digests.recurrence import EVERY_DAY, Recurrence
 from bot.store.db import Writer, make_engine
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
+from bot.work.digest_clock import DigestClock, Recurring
 
 NINE = datetime(2026, 11, 25, 9, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.conversation.digests import MOST_DIGESTS, ChannelNote, Pause, Plan, TopicNote
-from bot.conversation.recurrence import EVERY_DAY, Recurrence
+from bot.conversation.digests.digest import MOST_DIGESTS, ChannelNote, Pause, Plan, TopicNote
+from bot.conversation.digests.recurrence import EVERY_DAY, Recurrence
 from bot.store.db import Writer, make_engine
 from bot.store.digests import StoredDigests
 

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import update
 
 from bot.conversation.errands import Errand, Keep
-from bot.errands import ErrandRunner
 from bot.errors import LostTurn
 from bot.store.db import Writer, make_engine
 from bot.store.errands import StoredErrands
 from bot.store.tables import ErrandRow
+from bot.work.errands import ErrandRunner
 
 
 class Kept:

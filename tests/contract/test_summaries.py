@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.events import MessagePosted
-from bot.conversation.kept_summaries import KeptSummary
-from bot.conversation.summary_request import Length
+from bot.conversation.summaries.kept import KeptSummary
+from bot.conversation.summaries.request import Length
+from bot.conversation.summaries.timespans import Span
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadKey
-from bot.conversation.timespans import Span
 from bot.store.db import Writer, make_engine
 from bot.store.intake import Intake
 from bot.store.kept_summaries import ROW_SECONDS, TEXT_SECONDS, StoredSummaries

@@ -13,7 +13,7 @@ from bot.conversation.events import Interruption, Wake
 from bot.conversation.ports import Wakes
 from bot.store.db import migrate
 from bot.store.jobs import Jobs
-from bot.wakes import LocalWakes
+from bot.work.wakes import LocalWakes
 
 
 class Attending:

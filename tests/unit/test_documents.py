@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prometheus_client import REGISTRY
 
-import bot.metrics  # noqa: F401  what is measured is registered by it
+import bot.telemetry.metrics  # noqa: F401  what is measured is registered by it
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.summaries import ChannelReading, Statement, Summary
-from bot.conversation.summary_checks import check
-from bot.conversation.summary_drafts import message_lines, numbered
-from bot.conversation.timespans import Span
-from bot.evaluation import SAMPLE, Evaluated, evaluate, load, report
+from bot.commands.evaluate import SAMPLE, Evaluated, evaluate, load, report
+from bot.conversation.summaries.checks import check
+from bot.conversation.summaries.drafts import message_lines, numbered
+from bot.conversation.summaries.summary import ChannelReading, Statement, Summary
+from bot.conversation.summaries.timespans import Span
 from bot.model.client import ModelClient
 from bot.model.connection import make_http
 from tests.playground import RunningPlayground

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.conversation.events import Wake
-from bot.line import Line
+from bot.work.line import Line
 
 
 class Tending:

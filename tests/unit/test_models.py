@@ -5,10 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
+from bot.commands.models import others, reachable, table
 from bot.config import ModelAccess, load_model_access
 from bot.errors import ConfigError, ModelMisconfigured
 from bot.model.connection import request_limit
-from bot.models import others, reachable, table
 from tests.playground import RunningPlayground
 
 

@@ -14,9 +14,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import REGISTRY
 from typing_extensions import override
 
-from bot import tracing
-from bot.calls import model_call, slack_call
 from bot.errors import ConfigError
+from bot.telemetry import tracing
+from bot.telemetry.calls import model_call, slack_call
 from bot.web import make_web
 
 

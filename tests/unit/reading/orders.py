@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.reading.opening import open_file
 from bot.reading.product import Order, Product
 

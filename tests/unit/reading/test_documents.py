@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.conversation.messages import Image
 from tests.unit.reading.orders import FILES, document, opened
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import BaseModel
 
-from bot.conversation.documents import Document
+from bot.conversation.documents.document import Document
 from bot.conversation.messages import (
     Audio,
     Delta,

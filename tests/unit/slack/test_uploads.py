@@ -11,7 +11,7 @@ from bot.errors import FileFailed
 from bot.slack.api import SlackApi, make_session
 from bot.slack.history import History
 from bot.slack.inbound import Identity
-from bot.slack.strays import Strays
+from bot.slack.replies.strays import Strays
 from bot.slack.uploads import NOT_TAKEN, SENTENCES, Uploads
 from tests.playground import ANNA, BOT, GENERAL, RunningPlayground, until
 

@@ -1,0 +1,1 @@
+"""What `bot` can be told to do beside running: one file for each command."""

@@ -1,0 +1,1 @@
+"""Digests: what happened in some channels, told on a schedule."""

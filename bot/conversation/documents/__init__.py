@@ -1,0 +1,1 @@
+"""Documents: as the model reads them, also where they are longer than a prompt."""

@@ -1,0 +1,1 @@
+"""The playground's Slack: its Web API, its events, its rules."""

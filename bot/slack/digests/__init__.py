@@ -1,0 +1,1 @@
+"""Digests in Slack: the command, the form, the buttons, the post."""

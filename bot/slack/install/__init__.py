@@ -1,0 +1,1 @@
+"""Installing the bot in workspaces, and leaving them."""

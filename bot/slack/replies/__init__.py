@@ -1,0 +1,1 @@
+"""The answer as it grows in a Slack thread."""

@@ -1,0 +1,419 @@
+"""The answer as it grows in a Slack thread: the sink between the model's deltas and Slack.
+
+`write` only collects. A pump of the reply's own shows what is there, at a pace that follows the
+workspace's budget (bot/slack/budget.py), in the best way that is left:
+
+1. a native stream;
+2. a message, posted with the first words and edited as it grows;
+3. one message at the end.
+
+Whatever Slack refuses on the way, the reply ends complete, each word once, in order.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import assert_never
+
+from bot.conversation.charts import Chart
+from bot.conversation.messages import Step
+from bot.conversation.ports import Closing, IsOurs
+from bot.conversation.thread import Segment, Turn, Withdrawal
+from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
+from bot.slack.api import SlackApi
+from bot.slack.budget import Budget
+from bot.slack.history import History
+from bot.slack.markdown.charts import undrawn
+from bot.slack.markdown.rendering import Draft
+from bot.slack.replies.footer import BLOCKS_REFUSED, Blocks, closing_blocks, stop_button, with_note
+from bot.slack.replies.standing import (
+    EditedMessage,
+    Place,
+    Standing,
+    StreamedMessage,
+    delete_message,
+)
+from bot.slack.replies.status import Status
+from bot.slack.replies.steps import Steps
+from bot.slack.replies.strays import Strays
+
+_NO_STREAMS_HERE = frozenset(
+    {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
+)
+_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+
+
+class SlackReplies:
+    """Opens replies in one workspace. Implements `conversation.ports.Replies`."""
+
+    def __init__(self, api: SlackApi, budget: Budget, history: History, status: Status) -> None:
+        self._api = api
+        self._budget = budget
+        self._history = history
+        self._status = status
+
+    def open(
+        self,
+        turn: Turn,
+        *,
+        on_stop: Callable[[], None],
+        on_segment: Callable[[], None],
+        is_ours: IsOurs,
+    ) -> "SlackReply":
+        """A reply into the turn's thread; nothing is shown yet."""
+        return SlackReply(
+            turn,
+            self._api,
+            self._budget,
+            self._history,
+            self._status,
+            on_stop=on_stop,
+            on_segment=on_segment,
+            is_ours=is_ours,
+        )
+
+    async def take_away(self, withdrawal: Withdrawal) -> None:
+        """Delete the Slack messages of an answer whose question was deleted."""
+        for segment in withdrawal.segments:
+            await delete_message(self._api, withdrawal.key.channel_id, segment.ts)
+
+
+class SlackReply:
+    """One answer, growing. Implements `conversation.ports.Reply`."""
+
+    def __init__(
+        self,
+        turn: Turn,
+        api: SlackApi,
+        budget: Budget,
+        history: History,
+        status: Status,
+        *,
+        on_stop: Callable[[], None],
+        on_segment: Callable[[], None],
+        is_ours: IsOurs,
+    ) -> None:
+        self.first_shown_at: float | None = None
+        """When the first words were in Slack (time.monotonic)."""
+        self._turn = turn
+        self._budget = budget
+        self._status = status.of(turn, is_ours)
+        self._on_stop = on_stop
+        self._on_segment = on_segment
+        self._text: list[str] = []
+        self._people = frozenset(message.author_id for message in turn.messages)
+        self._draft = Draft(people=self._people)
+        self._steps = Steps()
+        self._news = asyncio.Event()
+        self._closing: Closing | None = None
+        self._abandoned = False
+        self._refused_to_stream = False
+        self._stopped_by_reader = False
+        self._strays = Strays(
+            history,
+            turn,
+            known=lambda: frozenset(segment.ts for segment in self.segments),
+            sleep=self._wait_out,
+        )
+        self._place = Place(
+            api=api,
+            budget=budget,
+            channel=turn.key.channel_id,
+            thread_ts=turn.key.thread_ts,
+            recipient_user=turn.asker.author_id if turn.questions else "",
+            recipient_team=(turn.questions and turn.asker.team_id) or turn.key.team_id,
+            is_ours=is_ours,
+            sleep=self._wait_out,
+            stray=self._find_stray,
+            next_number=lambda: len(self._standing),
+            reply_id=turn.reply_id,
+            stop_button=stop_button(turn.reply_id),
+        )
+        self._standing: list[Standing] = [
+            EditedMessage(self._place, segment, number, may_be_live=segment.streamed)
+            for number, segment in enumerate(turn.segments)
+        ]
+        self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def text(self) -> str:
+        """Everything the model has written."""
+        if len(self._text) > 1:
+            self._text = ["".join(self._text)]
+        return self._text[0] if self._text else ""
+
+    @property
+    def undrawn(self) -> list[Chart]:
+        """The charts so far that Slack does not draw."""
+        return undrawn(self.text, self._draft.segments, may_draw=self._place.may_draw)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The Slack messages that exist."""
+        return tuple(message.segment for message in self._standing)
+
+    def begin(self, *, title: str | None) -> None:
+        """Show that the question was heard, while nothing is written yet."""
+        self._status.begin(title)
+        _ = self._ensure_pump()
+
+    def write(self, text: str) -> None:
+        """Add the next characters of the answer. Called for every token: it must cost nothing."""
+        self._text.append(text)
+        self._draft.feed(text)
+        if self.first_shown_at is None:
+            self._news.set()  # the first words go out at once; the pace begins after them
+
+    def step(self, step: Step) -> None:
+        """Show something that is done on the way to the answer."""
+        self._steps.take(step)
+        if self.first_shown_at is None:
+            self._news.set()
+
+    def restart(self) -> None:
+        """Forget the text so far; what Slack shows is rewritten as the new text comes."""
+        self._text = []
+        self._draft = Draft(people=self._people)
+        self._standing = [self._as_edited(message) for message in self._standing]
+
+    def end_text(self) -> None:
+        """The text is whole: steps from now on stand beneath it."""
+        self._draft.finish()
+        self._steps.come_last()
+
+    async def close(self, closing: Closing) -> None:
+        """Show all that was written, and what belongs beneath it. Raises SlackError."""
+        self._closing = closing
+        self._news.set()
+        try:
+            await asyncio.shield(self._ensure_pump())
+        finally:
+            streamed = any(isinstance(one, StreamedMessage) for one in self._standing)
+            self._status.end(by_itself=streamed, stopped=self._stopped_by_reader)
+
+    async def abandon(self) -> None:
+        """Touch Slack no more. Returns once a call under way has come back."""
+        self._abandoned = True
+        self._news.set()
+        self._status.end(by_itself=False)
+        pump = self._ensure_pump()  # which also gives back what was set aside
+        await asyncio.wait({pump})
+        if not pump.cancelled():
+            pump.exception()
+
+    def _ensure_pump(self) -> asyncio.Task[None]:
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._run(), name=f"reply {self._turn.reply_id}")
+            self._pump.add_done_callback(self._let_go)
+        return self._pump
+
+    def _let_go(self, pump: asyncio.Task[None]) -> None:
+        for message in self._standing:
+            message.let_go()
+        if not pump.cancelled() and pump.exception() is not None:
+            self._on_stop()  # no more can be shown: the model need not go on
+
+    async def _run(self) -> None:
+        if self._turn.is_takeover and not self._abandoned:
+            await self._adopt_stray()
+        while self._closing is None and not self._abandoned:
+            pause = await self._show()
+            await self._rest(pause)
+        if not self._abandoned:
+            await self._finish()
+
+    async def _rest(self, seconds: float | None) -> None:
+        """Wait for the next time to show something: so many seconds, or (None) until news."""
+        self._news.clear()
+        if self._closing is not None or self._abandoned:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+
+    async def _wait_out(self, seconds: float) -> None:
+        """Wait because Slack asks for it: to the end, unless the reply is abandoned."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self._abandoned:
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._news.wait()
+        if self._abandoned:
+            raise asyncio.CancelledError
+
+    async def _show(self) -> float | None:
+        """Show what is safe to show; returns the seconds until the next time."""
+        texts = self._draft.segments or [""]
+        if not self._standing and not self._steps and not _is_visible(texts[0]):
+            return None
+        try:
+            return await self._show_all(list(texts))
+        except SlackLimited as limit:
+            self._budget.limited(limit.method, limit.retry_after)
+            return 0.5
+
+    async def _show_all(self, texts: list[str]) -> float | None:
+        for position, text in enumerate(texts):
+            is_growing = position == len(texts) - 1
+            if position >= len(self._standing) and not await self._open(text):
+                return 0.5  # there is no room for it now; perhaps soon, at the latest at the end
+            message = self._standing[position]
+            if is_growing:
+                await self._grow(position, text)
+            elif message.shown != text:
+                await self._complete(position, text)
+        if texts[0]:
+            self._first_words_are_shown()
+        return self._standing[-1].pause
+
+    def _first_words_are_shown(self) -> None:
+        if self.first_shown_at is None:
+            self.first_shown_at = time.monotonic()
+
+    async def _open(self, text: str) -> bool:
+        """Begin a Slack message in the best way that the budget leaves; False where none is."""
+        self._status.cancel()
+        if not self._refused_to_stream and await self._start_stream(text):
+            return True
+        if not self._budget.can_edit:
+            return False
+        self._stand(await EditedMessage.post(self._place, text, steps=self._steps))
+        return True
+
+    async def _start_stream(self, text: str) -> bool:
+        async with self._budget.starting() as may_start:
+            if not may_start:
+                return False
+            try:
+                self._stand(await StreamedMessage.start(self._place, text, self._steps))
+                return True
+            except SlackRefused as refusal:
+                self._refused_to_stream = True
+                if refusal.code in _NO_STREAMS_HERE:
+                    self._budget.refused.add("chat.startStream")
+            except SlackLimited as limit:
+                self._budget.limited(limit.method, limit.retry_after)
+            except SlackUnreachable:
+                return await self._adopt_stray()
+        return False
+
+    def _stand(self, message: Standing) -> None:
+        self._standing.append(message)
+        self._on_segment()
+
+    async def _grow(self, position: int, text: str) -> None:
+        message = self._standing[position]
+        if isinstance(message, StreamedMessage) and message.is_expiring:
+            message = self._replace(position)
+        try:
+            await message.grow(text, self._steps)
+        except SlackRefused as refusal:
+            self._recover(position, refusal)
+        except SlackUnreachable:
+            self._replace(position)  # it may be there or not: rewriting it whole settles that
+
+    def _recover(self, position: int, refusal: SlackRefused) -> None:
+        """A message no longer grows the way it did."""
+        if refusal.code == "stopped_by_user":
+            self._replace(position)
+            self._reader_stopped()
+        elif isinstance(self._standing[position], StreamedMessage) and refusal.code not in _GONE:
+            self._replace(position)
+        else:
+            raise refusal
+
+    def _reader_stopped(self) -> None:
+        self._stopped_by_reader = True
+        self._on_stop()
+
+    def _replace(self, position: int) -> Standing:
+        self._standing[position] = self._as_edited(self._standing[position])
+        return self._standing[position]
+
+    def _as_edited(self, message: Standing) -> Standing:
+        match message:
+            case EditedMessage():
+                message.shown = ""
+                return message
+            case StreamedMessage():
+                message.let_go()
+                return EditedMessage(self._place, message.segment, message.number, may_be_live=True)
+            case _:
+                assert_never(message)
+
+    async def _complete(self, position: int, text: str, blocks: Blocks = ()) -> None:
+        """Give a message its last text; a stream that can't be ended well is rewritten."""
+        message = self._standing[position]
+        try:
+            await message.close(text, blocks, self._steps)
+        except SlackRefused as refusal:
+            if isinstance(message, EditedMessage):
+                raise
+            if refusal.code == "stopped_by_user":
+                self._reader_stopped()
+            await self._replace(position).close(text, blocks, self._steps)
+        except SlackUnreachable:
+            await self._replace(position).close(text, blocks, self._steps)
+
+    async def _finish(self) -> None:
+        assert self._closing is not None  # noqa: S101  for the type checker
+        self._draft.finish()
+        self._steps.finish()
+        texts = with_note(self._draft.segments, self._closing.note)
+        for position, text in enumerate(texts[:-1]):
+            await self._finish_one(position, text, ())
+        choices = closing_blocks(self._closing, self._turn.reply_id)
+        for blocks in choices if texts else ():
+            try:
+                await self._finish_one(len(texts) - 1, texts[-1], blocks)
+                break
+            except SlackRefused as refusal:
+                if refusal.code not in BLOCKS_REFUSED or not blocks:
+                    raise
+        surplus = [extra.segment.ts for extra in self._standing[len(texts) :]]
+        for ts in (*surplus, *await self._strays.late()):
+            await delete_message(self._place.api, self._place.channel, ts)
+        for extra in self._standing[len(texts) :]:
+            extra.let_go()
+        self._standing = self._standing[: len(texts)]
+
+    async def _finish_one(self, position: int, text: str, blocks: Blocks) -> None:
+        if position >= len(self._standing):
+            await self._post_whole(text, blocks)
+            return
+        try:
+            await self._complete(position, text, blocks)
+        except SlackRefused as refusal:
+            if refusal.code not in _GONE:
+                raise
+            shown = self._standing[position].shown
+            if refusal.code != "message_not_found" and text != shown:
+                # The workspace forbids edits from some moment on: the rest is said anew.
+                await self._post_whole(text.removeprefix(shown), blocks)
+
+    async def _post_whole(self, text: str, blocks: Blocks) -> None:
+        self._status.cancel()
+        message = await EditedMessage.post(self._place, text, blocks=blocks)
+        self._stand(message)
+        if message.shown != text:  # it was there already, with whatever it had then
+            await message.close(text, blocks, self._steps)
+        self._first_words_are_shown()
+
+    async def _find_stray(self) -> Segment | None:
+        return await self._strays.find(len(self._standing))
+
+    async def _adopt_stray(self) -> bool:
+        """Go on in a message that was begun, but whose ts never reached us."""
+        segment = await self._find_stray()
+        if segment is None:
+            return False
+        number = len(self._standing)
+        self._stand(EditedMessage(self._place, segment, number, may_be_live=segment.streamed))
+        return True
+
+
+def _is_visible(text: str) -> bool:
+    """Whether there is something to read yet, beyond the marks of Markdown."""
+    return any(char.isalnum() for char in text)

@@ -1,0 +1,1 @@
+"""What is done: turns, errands and digests, each once, whichever process does it."""

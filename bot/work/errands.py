@@ -1,0 +1,150 @@
+"""Does what was put off: errands, some at a time, each to its end or to a sentence that says why not."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+from bot.conversation.errands import Errand, Errands, Handler
+from bot.errors import LostTurn, NotInstalled
+from bot.telemetry import metrics
+from bot.telemetry.log import bind, get_logger
+
+log = get_logger("errands")
+
+MOST_ATTEMPTS = 3
+"""An errand that has brought its worker down so often is given up."""
+AT_ONCE = 8
+_BEAT_SECONDS = 3.0
+_SWEEP_SECONDS = 3_600.0
+_KEPT_SECONDS = 7 * 86_400.0
+
+
+class ErrandRunner:
+    """Keeps one task for each errand under way."""
+
+    def __init__(
+        self, errands: Errands, handlers: Mapping[str, Handler], *, look_seconds: float
+    ) -> None:
+        self._errands = errands
+        self._handlers = handlers
+        self._look_seconds = look_seconds
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._running: dict[int, Errand] = {}
+        self._news = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Look now: something was added."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Do what is due, until cancelled. Wake-ups make it quick; looking makes it certain."""
+        beating = asyncio.create_task(self._beat(), name="errands: heartbeat")
+        sweeping = asyncio.create_task(self._sweep(), name="errands: sweep")
+        try:
+            while True:
+                self._news.clear()
+                await self._look()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._look_seconds):
+                        await self._news.wait()
+        finally:
+            beating.cancel()
+            sweeping.cancel()
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Take nothing new, let running errands end; then hand over those that did not."""
+        self._stopping = True
+        tasks = set(self._tasks.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _look(self) -> None:
+        room = AT_ONCE - len(self._tasks)
+        if self._stopping or room <= 0:
+            return
+        try:
+            due = [one for one in await self._errands.due() if one not in self._tasks]
+        except Exception:
+            log.exception("could not look for errands")
+            return
+        for errand_id in due[:room]:
+            task = asyncio.create_task(self._do(errand_id), name=f"errand {errand_id}")
+            self._tasks[errand_id] = task
+
+    async def _do(self, errand_id: int) -> None:
+        try:
+            errand = await self._errands.claim(errand_id)
+            if errand is None:
+                return
+            self._running[errand_id] = errand
+            with bind(team=errand.team_id, errand=errand_id, kind=errand.kind):
+                await self._see_through(errand)
+        except asyncio.CancelledError:
+            if errand_id in self._running:
+                await asyncio.shield(self._errands.release(self._running[errand_id]))
+            raise
+        except LostTurn:
+            log.info("errand is another worker's now")
+        except Exception:
+            # It stays as it is in the database: somebody takes it over.
+            log.exception("errand interrupted", errand=errand_id)
+        finally:
+            self._running.pop(errand_id, None)
+            del self._tasks[errand_id]
+            self._news.set()
+
+    async def _see_through(self, errand: Errand) -> None:
+        handler = self._handlers.get(errand.kind)
+        failure = ""
+        began = time.monotonic()
+        if handler is None:
+            failure = "UnknownKind"
+        elif errand.attempt > MOST_ATTEMPTS:
+            failure = "GaveUp"
+        else:
+            try:
+                await handler.run(errand, lambda kept: self._errands.keep(errand, kept))
+            except LostTurn:
+                raise
+            except NotInstalled as error:
+                failure = type(error).__name__
+                log.info("errand ends unspoken", reason=str(error))
+            except Exception as error:
+                failure = type(error).__name__
+                log.exception("errand failed")
+        if failure and handler is not None:
+            with suppress(Exception):
+                await handler.give_up(errand)
+        await self._errands.finish(errand, failure=failure)
+        metrics.errands.labels(errand.kind, failure or "done").inc()
+        log.info("errand ended", failure=failure, seconds=round(time.monotonic() - began, 2))
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(_BEAT_SECONDS)
+            running = list(self._running.values())
+            if not running:
+                continue
+            try:
+                ours = await self._errands.beat(running)
+            except Exception:
+                log.exception("errands: no heartbeat")
+                continue
+            for errand in running:
+                if errand.id not in ours and errand.id in self._running:
+                    self._running.pop(errand.id)
+                    self._tasks[errand.id].cancel()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            try:
+                await self._errands.sweep(time.time() - _KEPT_SECONDS)
+            except Exception:
+                log.exception("errands: not swept")
