@@ -1,7 +1,7 @@
 """Kill, freeze, restart and flood everything at random, then count: one answer each, none lost.
 
 Two web processes, three workers and two schedulers on PostgreSQL, in a Slack that fails now and then.
-`CHAOS_SECONDS=300 CHAOS_SEED=7 pytest -s tests/acceptance/test_chaos.py` goes on for minutes.
+`CHAOS_SECONDS=300 CHAOS_SEED=7 pytest -n 0 -s tests/acceptance/test_chaos.py` goes on for minutes.
 """
 
 import os

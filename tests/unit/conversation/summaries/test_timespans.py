@@ -127,6 +127,6 @@ def test_a_span_is_told_in_weekdays_while_they_are_unmistakable() -> None:
 
 
 def test_the_readme_has_the_table_that_the_help_shows() -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
     for expression, meaning in EXAMPLES:
         assert f"| {expression} | {meaning} |" in readme
