@@ -9,7 +9,7 @@ A message's way, top to bottom:
 
 The rooms, and whom each may import (tests/unit/test_boundaries.py holds it):
 
-    app, desks, workspaces, cli, commands    everything: they put the parts together
+    app, assembly, schedule, cli, commands   everything: they put the parts together
     slack, model, store, work                conversation, errors, telemetry
     reading, export                          conversation, errors
     conversation                             errors

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bot import app as process
 from bot import schedule
+from bot.assembly.parts import Role
 from bot.commands import check as checking
 from bot.commands import data
 from bot.commands import evaluate as evaluation
@@ -55,19 +56,19 @@ def main() -> None:
 def run() -> None:
     """Everything in one process."""
     settings = _settings()
-    _go(process.run(settings, process.Role.WEB | process.Role.WORKER))
+    _go(process.run(settings, Role.WEB | Role.WORKER))
 
 
 @cli.command()
 def web() -> None:
     """Take in what Slack sends; workers answer it."""
-    _go(process.run(_settings(), process.Role.WEB))
+    _go(process.run(_settings(), Role.WEB))
 
 
 @cli.command()
 def worker() -> None:
     """Answer what the web processes have taken in."""
-    _go(process.run(_settings(), process.Role.WORKER))
+    _go(process.run(_settings(), Role.WORKER))
 
 
 @cli.command()

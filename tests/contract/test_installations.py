@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.assembly.forgetting import ForgetTeam, Leaving
 from bot.conversation.errands import Errand
 from bot.conversation.events import MessagePosted
 from bot.conversation.installed import Installed
 from bot.conversation.modes import ChannelSettings
 from bot.conversation.thread import Author, ChannelType, ThreadKey
-from bot.forgetting import ForgetTeam, Leaving
 from bot.store.db import Writer, make_engine
 from bot.store.errands import StoredErrands
 from bot.store.installations import StoredInstalls

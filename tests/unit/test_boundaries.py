@@ -20,7 +20,7 @@ ROOMS = {
 }
 LIBRARIES = {
     "dateparser": {"conversation.summaries.timespans"},
-    "httpx": {"model", "slack.files", "desks"},
+    "httpx": {"model", "slack.files", "assembly.desks"},
     "httpx_aiohttp": {"model"},
     "trafilatura": {"reading"},
     "webencodings": {"reading"},
@@ -43,7 +43,7 @@ LIBRARIES = {
     "openpyxl": {"export", "reading"},
     "pptx": {"export", "reading"},
     "typst": {"export"},
-    "sqlalchemy": {"store", "commands.check", "commands.data"},
+    "sqlalchemy": {"store", "assembly.stored", "commands.check", "commands.data"},
     "alembic": {"store"},
     "cryptography": {"store"},
     "aiosqlite": {"store"},

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
+from bot.assembly.summaries import TeamSummaryDesks
 from bot.config import Settings
 from bot.conversation.context import Frame
 from bot.conversation.desk import Desk
@@ -31,7 +32,6 @@ from bot.slack.replies.reply import SlackReplies
 from bot.slack.summaries.channel_reader import Recollections
 from bot.slack.uploads import Uploads
 from bot.slack.workspace import SlackWorkspace
-from bot.summary_desks import TeamSummaryDesks
 
 
 class TeamDesks:

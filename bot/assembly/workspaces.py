@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 import aiohttp
 from starlette.routing import BaseRoute
 
+from bot.assembly.forgetting import Leaving
+from bot.assembly.stored import Stored
 from bot.commands.manifest import BOT_SCOPES
 from bot.config import Settings
-from bot.conversation.errands import Errands
 from bot.conversation.installed import Installs
 from bot.errors import SlackError, SlackRefused
-from bot.forgetting import Leaving
 from bot.slack.api import SlackApi
 from bot.slack.inbound import Identity
 from bot.slack.install.farewell import Farewell
-from bot.slack.install.oauth import OAuth, SlackApp, States
+from bot.slack.install.oauth import OAuth, SlackApp
 from bot.slack.installations import Installation, Installations, ManyInstallations, OneInstallation
 from bot.slack.listeners import Feature
 from bot.telemetry import metrics
@@ -54,16 +54,15 @@ class Workspaces:
 @asynccontextmanager
 async def open_workspaces(
     settings: Settings,
-    installs: Installs,
-    states: States,
-    errands: Errands,
+    stored: Stored,
     session: aiohttp.ClientSession,
 ) -> AsyncIterator[Workspaces]:
     """Open them; close them at the end. Raises SlackRefused where the only token is refused."""
+    installs = stored.installs
     api = SlackApi(token=settings.slack_bot_token, base_url=settings.slack_api_url, session=session)
     if not settings.many_workspaces:
         here = Installation.of(api, await identify(api))
-        leaving = Leaving(installs, errands, forget=lambda _: None)
+        leaving = Leaving(installs, stored.errands, forget=lambda _: None)
         try:
             yield Workspaces(
                 installations=OneInstallation(here),
@@ -81,8 +80,8 @@ async def open_workspaces(
         scopes=BOT_SCOPES,
         base_url=settings.slack_api_url,
     )
-    oauth = OAuth(app, installs, states, session, on_installed=many.forget)
-    leaving = Leaving(installs, errands, forget=many.forget)
+    oauth = OAuth(app, installs, stored.states, session, on_installed=many.forget)
+    leaving = Leaving(installs, stored.errands, forget=many.forget)
     try:
         yield Workspaces(
             installations=many,
