@@ -18,9 +18,9 @@ from bot.commands import data
 from bot.commands import evaluate as evaluation
 from bot.commands import models as listing
 from bot.commands import playground as trial
-from bot.commands.manifest import manifest as make_manifest
 from bot.config import DEFAULT_MODEL, Settings, load_model_access, load_settings
 from bot.errors import ConfigError, SlackRefused, ThreadwiseError
+from bot.slack.manifest import manifest as make_manifest
 from bot.store.db import migrate as migrate_database
 from bot.telemetry.log import configure_logging, register_secret
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.manifest import manifest
 from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
+from bot.slack.manifest import manifest
 from tests.playground import RunningBot, RunningPlayground, running_bot
 
 SHARED = Path(__file__).parents[1] / "../shared"

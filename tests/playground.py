@@ -214,13 +214,13 @@ class RunningPlayground:
         """Close the topmost modal."""
         self.post("views/close", **{"as": who})
 
-    def home(self, who: str = ANNA, *, after: str = "") -> View:
-        """Open the bot's Home tab and wait for what it shows; `after` is a hash it no longer has."""
+    def home(self, who: str = ANNA, *, saying: str = "") -> View:
+        """Open the bot's Home tab and wait until it says that."""
         self.post("home", **{"as": who}, tab="home")
 
         def shown_home() -> View | None:
             home = self.views(who)["home"]
-            return home if home and home["hash"] != after else None
+            return home if home and saying in json.dumps(home, ensure_ascii=False) else None
 
         return until(shown_home, what="the Home tab") or {}
 

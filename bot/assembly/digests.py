@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.config import Settings
+from bot.assembly.summaries import TeamSummaryDesks
 from bot.conversation.digests.digest import Digests
 from bot.conversation.digests.errand import DIGEST, DigestDesk, DigestErrands
 from bot.conversation.digests.extras import DETAIL, PREVIEW, DetailErrands, PreviewErrands
 from bot.conversation.digests.maker import DigestMaker
 from bot.conversation.errands import Errands, Handler
-from bot.conversation.ports import Model
-from bot.conversation.summaries.summarizer import Summarizer
 from bot.slack.digests.buttons import DigestButtons
 from bot.slack.digests.command import DigestCommand
 from bot.slack.digests.forms import DigestForms
@@ -17,40 +15,28 @@ from bot.slack.digests.room import SlackDigestRoom
 from bot.slack.home_tab import HomeTab
 from bot.slack.installations import Installations
 from bot.slack.listeners import Feature
-from bot.slack.summaries.channel_reader import Recollections, SlackChannelReader
 
 
 class TeamDigestDesks:
-    """Implements `conversation.digest_errand.DigestDesks`."""
+    """Implements `conversation.digests.errand.DigestDesks`."""
 
     def __init__(
-        self,
-        settings: Settings,
-        installations: Installations,
-        model: Model,
-        recollections: Recollections,
+        self, installations: Installations, summaries: TeamSummaryDesks, *, tokens: int
     ) -> None:
-        self._settings = settings
+        """`tokens` is what one edition of a digest may cost."""
         self._installations = installations
-        self._model = model
-        self._recollections = recollections
+        self._summaries = summaries
+        self._tokens = tokens
 
     async def digests_of(self, team_id: str) -> DigestDesk:
         """Where the digests of that workspace are made. Raises NotInstalled."""
         here = await self._installations.of(team_id)
-        reader = SlackChannelReader(
-            here.api, here.identity, here.directory, here.budget, self._recollections
-        )
-        summarizer = Summarizer(
-            self._model,
-            reader,
-            model_name=self._settings.model,
-            workspace=here.identity.team_id,
-        )
         return DigestDesk(
             team_id=here.identity.team_id,
             room=SlackDigestRoom(here),
-            maker=DigestMaker(summarizer, reader, tokens=self._settings.digest_tokens),
+            maker=DigestMaker(
+                self._summaries.summarizer(here), self._summaries.reader(here), tokens=self._tokens
+            ),
         )
 
 

@@ -19,7 +19,7 @@ _SKEW_SECONDS = 5.0
 
 
 class Leaving:
-    """Implements `slack.farewell.Leave`."""
+    """Implements `slack.install.farewell.Leave`."""
 
     def __init__(
         self, installs: Installs, errands: Errands, *, forget: Callable[[str], None]

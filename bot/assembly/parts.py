@@ -126,7 +126,7 @@ def _put_to_work(
     )
     parts.checks["worker"] = parts.worker.is_alive
     digest_desks = TeamDigestDesks(
-        settings, workspaces.installations, desks.model, stored.recollections
+        workspaces.installations, desks.summaries, tokens=settings.digest_tokens
     )
     handlers: dict[str, Handler] = {
         FORGET: ForgetTeam(stored.writer),

@@ -10,7 +10,7 @@ from bot.slack.summaries.room import SlackSummaryRoom
 
 
 class TeamSummaryDesks:
-    """Implements `conversation.summary_errand.SummaryDesks`."""
+    """Implements `conversation.summaries.errand.SummaryDesks`."""
 
     def __init__(
         self,
@@ -41,19 +41,22 @@ class TeamSummaryDesks:
 
     def summarizer(self, here: Installation) -> Summarizer:
         """The summaries of one workspace."""
-        reader = SlackChannelReader(
-            here.api, here.identity, here.directory, here.budget, self._recollections
-        )
         return Summarizer(
             self._model,
-            reader,
+            self.reader(here),
             model_name=self._settings.model,
             workspace=here.identity.team_id,
         )
 
+    def reader(self, here: Installation) -> SlackChannelReader:
+        """Reads the channels of one workspace."""
+        return SlackChannelReader(
+            here.api, here.identity, here.directory, here.budget, self._recollections
+        )
+
 
 class RoomSources:
-    """Implements `conversation.summary_answer.SummarySources`."""
+    """Implements `conversation.summaries.answer.SummarySources`."""
 
     def __init__(self, room: SlackSummaryRoom, summarizer: Summarizer) -> None:
         self._room = room

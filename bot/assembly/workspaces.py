@@ -10,7 +10,6 @@ from starlette.routing import BaseRoute
 
 from bot.assembly.forgetting import Leaving
 from bot.assembly.stored import Stored
-from bot.commands.manifest import BOT_SCOPES
 from bot.config import Settings
 from bot.conversation.installed import Installs
 from bot.errors import SlackError, SlackRefused
@@ -20,6 +19,7 @@ from bot.slack.install.farewell import Farewell
 from bot.slack.install.oauth import OAuth, SlackApp
 from bot.slack.installations import Installation, Installations, ManyInstallations, OneInstallation
 from bot.slack.listeners import Feature
+from bot.slack.manifest import BOT_SCOPES
 from bot.telemetry import metrics
 from bot.telemetry.log import get_logger
 

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.commands.manifest import BOT_SCOPES
 from bot.config import Settings
 from bot.errors import (
     DatabaseUnreachable,
@@ -21,6 +20,7 @@ from bot.errors import (
 from bot.model.client import ModelClient
 from bot.model.connection import make_http
 from bot.slack.api import SlackApi, make_session
+from bot.slack.manifest import BOT_SCOPES
 from bot.store.db import async_url, is_current, make_engine, ping
 from bot.store.rotation import check_key
 

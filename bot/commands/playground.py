@@ -12,9 +12,9 @@ from pathlib import Path
 import uvicorn
 from rich.console import Console
 
-from bot.commands.manifest import manifest
 from bot.config import playground_environ
 from bot.playground.server import PlaygroundSettings, serve
+from bot.slack.manifest import manifest
 
 _out = Console()
 _AGAIN_SECONDS = 1.0

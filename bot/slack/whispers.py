@@ -33,7 +33,7 @@ _ADDING_PAUSES = (20.0,)
 
 
 class SlackWhisper:
-    """One answer to one person. Implements `conversation.summary_errand.Whisper`."""
+    """One answer to one person. Implements `conversation.summaries.errand.Whisper`."""
 
     def __init__(self, api: SlackApi, address: Address) -> None:
         self._api = api

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from bot.commands.manifest import BOT_SCOPES, manifest
 from bot.config import load_settings, parse_settings
 from bot.errors import ConfigError
+from bot.slack.manifest import BOT_SCOPES, manifest
 from bot.telemetry.log import bind, configure_logging, get_logger, masked, register_secret
 from tests.playground import RunningPlayground
 

@@ -38,7 +38,7 @@ _GONE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 
 
 class SlackDigestRoom:
-    """One workspace. Implements `conversation.digest_errand.DigestRoom`."""
+    """One workspace. Implements `conversation.digests.errand.DigestRoom`."""
 
     def __init__(self, here: Installation) -> None:
         self._here = here

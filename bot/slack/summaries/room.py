@@ -32,7 +32,7 @@ _READ_ONLY = frozenset({"is_archived", "not_in_channel", "channel_not_found", "n
 
 
 class SlackSummaryRoom:
-    """One workspace. Implements `conversation.summary_errand.SummaryRoom`."""
+    """One workspace. Implements `conversation.summaries.errand.SummaryRoom`."""
 
     def __init__(self, here: Installation, files: FileMaker) -> None:
         self._here = here

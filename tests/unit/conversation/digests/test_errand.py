@@ -89,7 +89,7 @@ class Headlines:
 
 @dataclass
 class Room:
-    """A Slack that posts into lists. Implements `digest_errand.DigestRoom`."""
+    """A Slack that posts into lists. Implements `digests.errand.DigestRoom`."""
 
     present: bool = True
     refused: dict[str, str] = field(default_factory=dict)

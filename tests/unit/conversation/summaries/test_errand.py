@@ -48,7 +48,7 @@ class Reader:
 
 @dataclass
 class Told:
-    """What one person has been told. Implements `summary_errand.Whisper`."""
+    """What one person has been told. Implements `summaries.errand.Whisper`."""
 
     summaries: list[tuple[KeptSummary, str]] = field(default_factory=list)
     sentences: list[tuple[str, Remedy | None]] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Told:
 
 
 class Room:
-    """A workspace with public and private channels. Implements `summary_errand.SummaryRoom`."""
+    """A workspace with public and private channels. Implements `summaries.errand.SummaryRoom`."""
 
     def __init__(self) -> None:
         self.told = Told()

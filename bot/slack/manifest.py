@@ -59,7 +59,38 @@ def manifest(*, host: str | None, agent: bool) -> dict[str, Any]:
     `host` is the public host name that Slack sends events to; without one the app uses Socket Mode.
     `agent` adds the agent container, which can't be taken back, and which guests can't use.
     """
-    url = f"https://{host}/slack/events" if host else None
+    where = {"request_url": f"https://{host}/slack/events"} if host else {}
+    redirects = {"redirect_urls": [f"https://{host}/slack/oauth_redirect"]} if host else {}
+    scopes = [scope for scope in BOT_SCOPES if agent or scope != "assistant:write"]
+    return {
+        "_metadata": {"major_version": 2},
+        "display_information": {
+            "name": "Threadwise",
+            "description": "Answers in threads while it thinks",
+            "background_color": "#1d1c1d",
+        },
+        "features": _features(where.get("request_url"), agent=agent),
+        "oauth_config": {
+            **redirects,
+            "scopes": {
+                "bot": [*scopes, *_OPTIONAL_SCOPES],
+                "bot_optional": list(_OPTIONAL_SCOPES),
+            },
+        },
+        "settings": {
+            "event_subscriptions": {
+                **where,
+                "bot_events": sorted([*_EVENTS, *(_AGENT_EVENTS if agent else ())]),
+            },
+            "interactivity": {"is_enabled": True, **where},
+            "org_deploy_enabled": True,
+            "socket_mode_enabled": host is None,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _features(url: str | None, *, agent: bool) -> dict[str, Any]:
     features: dict[str, Any] = {
         "app_home": {
             "home_tab_enabled": True,
@@ -89,34 +120,4 @@ def manifest(*, host: str | None, agent: bool) -> dict[str, Any]:
             ),
             "suggested_prompts": list(_PROMPTS),
         }
-    events = sorted([*_EVENTS, *(_AGENT_EVENTS if agent else ())])
-    return {
-        "_metadata": {"major_version": 2},
-        "display_information": {
-            "name": "Threadwise",
-            "description": "Answers in threads while it thinks",
-            "background_color": "#1d1c1d",
-        },
-        "features": features,
-        "oauth_config": {
-            **({"redirect_urls": [f"https://{host}/slack/oauth_redirect"]} if host else {}),
-            "scopes": {
-                "bot": [*_scopes(agent), *_OPTIONAL_SCOPES],
-                "bot_optional": list(_OPTIONAL_SCOPES),
-            },
-        },
-        "settings": {
-            "event_subscriptions": {
-                **({"request_url": url} if url else {}),
-                "bot_events": events,
-            },
-            "interactivity": {"is_enabled": True, **({"request_url": url} if url else {})},
-            "org_deploy_enabled": True,
-            "socket_mode_enabled": url is None,
-            "token_rotation_enabled": False,
-        },
-    }
-
-
-def _scopes(agent: bool) -> list[str]:
-    return [scope for scope in BOT_SCOPES if agent or scope != "assistant:write"]
+    return features
