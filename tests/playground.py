@@ -1,5 +1,6 @@
 """Runs the playground and the real program, and acts as the people in it."""
 
+import json
 import os
 import signal
 import socket
