@@ -123,8 +123,8 @@ def _file(shared: FileShared) -> str:
 
 
 def _bare(text: str) -> str:
-    """Without marks that would end the bold print."""
-    return text.replace("*", "").strip()
+    """With stars that don't end the bold print."""
+    return text.replace("*", "∗").strip()
 
 
 def _nothing(summary: Summary, now: datetime, *, is_thread: bool) -> str:

@@ -130,7 +130,7 @@ def _links(sources: Sequence[ChannelMessage]) -> str:
 
 def _bare(text: str) -> str:
     """A model's text, harmless, without marks that mean something to Slack."""
-    return escape(text.replace("*", "").replace("`", "'").strip())
+    return escape(text.replace("*", "∗").replace("`", "'").strip())
 
 
 def _counts(summary: Summary, since: str) -> str:

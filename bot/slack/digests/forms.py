@@ -39,7 +39,7 @@ log = get_logger("digests")
 SAVED = "Saved: a digest of {words}.\n{times}"
 TOO_MANY = f"You have {MOST_DIGESTS} digests already. Delete one first: `/digest list`."
 NO_ANSWER = "Slack did not tell me whether you may see that. Please try again."
-MAKING_PREVIEW = ":hourglass_flowing_sand: I'm reading. The preview appears here."
+MAKING_PREVIEW = "⏳ I'm reading. The preview appears here."
 _MENTION = re.compile(r"<#[A-Z0-9]+>")
 
 

@@ -22,7 +22,7 @@ SAVE, CHANGE, CANCEL = "digest_save", "digest_change", "digest_cancel"
 NONE_YET = "You have no digests yet. A digest sums up channels for you, by the clock."
 PROPOSAL = "I would send a digest of {words}."
 RESTS = {
-    Pause.BY_OWNER: ":double_vertical_bar: It is paused.",
+    Pause.BY_OWNER: "⏸ It is paused.",
     Pause.NO_ACCESS: ":warning: It rests: I can't read its channels for you, or post where it goes.",
     Pause.OWNER_LEFT: ":warning: It rests.",
 }

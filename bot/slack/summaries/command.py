@@ -30,7 +30,7 @@ FORM_SHORTCUT = CALLBACK
 FORM_BUTTON = "summarize_open"
 """The action id of a button, wherever it stands, that opens the form."""
 _CLICK_SECONDS = 10
-HEARD = ":hourglass_flowing_sand: I'm reading. Only you will see the summary."
+HEARD = "⏳ I'm reading. Only you will see the summary."
 _USAGE = """\
 *Sum up what was said*, for you alone; then you can share it.
 `/summarize` this channel since you last asked, or the last 24 hours

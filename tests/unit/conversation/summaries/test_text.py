@@ -61,6 +61,13 @@ def test_every_statement_carries_numbered_links_and_the_end_says_what_was_read()
     )
 
 
+def test_stars_in_bold_print_stay_to_be_read() -> None:
+    one = message(0)
+    headline = Statement(text="12*84 is 1008.", sources=(one,))
+    summary = Summary(headline=headline, reading=reading(one), language="English")
+    assert as_markdown(summary, now=NOW).startswith("**12∗84 is 1008.** [1](L0)")
+
+
 def test_headings_speak_the_summary_s_language() -> None:
     one = message(0)
     summary = Summary(
