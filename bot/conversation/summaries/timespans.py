@@ -28,7 +28,7 @@ EXAMPLES = (
     ("since … until …", "from the beginning of one to the end of the other"),
     ("gestern, seit montag, hier, ayer, 昨天, 昨日", "the same in other languages"),
 )
-"""The expressions that are understood, with what they mean: for the help and the README."""
+"""The expressions that are understood, with what they mean: for the help and docs/using.md."""
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "zh", "ja", "ko")
 """Those of dateparser in which days are read; with all of its two hundred, a typo takes seconds."""
 

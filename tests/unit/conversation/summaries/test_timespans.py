@@ -126,7 +126,7 @@ def test_a_span_is_told_in_weekdays_while_they_are_unmistakable() -> None:
     assert said("last week") == "Mon 16 Nov 0:00 to Mon 23 Nov 0:00"
 
 
-def test_the_readme_has_the_table_that_the_help_shows() -> None:
-    readme = (Path(__file__).parents[4] / "README.md").read_text(encoding="utf-8")
+def test_the_guide_has_the_table_that_the_help_shows() -> None:
+    guide = (Path(__file__).parents[4] / "docs" / "using.md").read_text(encoding="utf-8")
     for expression, meaning in EXAMPLES:
-        assert f"| {expression} | {meaning} |" in readme
+        assert f"| {expression} | {meaning} |" in guide
