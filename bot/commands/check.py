@@ -21,8 +21,9 @@ from bot.model.client import ModelClient
 from bot.model.connection import make_http
 from bot.slack.api import SlackApi, make_session
 from bot.slack.manifest import BOT_SCOPES
-from bot.store.db import async_url, is_current, make_engine, ping
+from bot.store.db import async_url, make_engine, ping
 from bot.store.rotation import check_key
+from bot.store.schema import is_current
 
 _SECONDS = 20.0
 _TOKEN_REMEDIES = {

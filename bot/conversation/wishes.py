@@ -6,6 +6,7 @@ word for making (`as`, `create`, `export`, `als`, `生成`), or the format has t
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from bot.conversation.files import FileFormat
 
@@ -63,8 +64,9 @@ _MOST_READ = 4_000
 _MENTION = re.compile(r"@\S+\s*")
 
 
-def _pattern(name: str) -> re.Pattern[str]:
-    given = {"name": name, "article": _ARTICLE, "verbs": _VERBS, "little": _LITTLE}
+@cache
+def _pattern(file_format: FileFormat) -> re.Pattern[str]:
+    given = {"name": _NAMES[file_format], "article": _ARTICLE, "verbs": _VERBS, "little": _LITTLE}
     made, alone = _MADE.format(**given), _ALONE.format(**given)
     # Chinese has no spaces: a Latin name ends where its letters do.
     ending = re.compile(r"\\b(?=$|\|)")
@@ -72,7 +74,8 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(f"{made}|{alone}", re.IGNORECASE | re.MULTILINE)
 
 
-_PATTERNS = {file_format: _pattern(name) for file_format, name in _NAMES.items()}
+_ANY_NAME = re.compile("|".join(_NAMES.values()), re.IGNORECASE)
+"""Most questions name no format at all: the long patterns are for the others."""
 _CHART = re.compile(
     r"\b(?:(?:bar|line|pie|area|column) ?(?:chart|graph|plot|diagram)s?|charts?|diagrams?|graphs?"
     r"|plot|draw|visuali[sz]e|visuali[sz]ation"
@@ -86,7 +89,9 @@ def wanted_formats(question: str) -> tuple[FileFormat, ...]:
     """The formats in which the question wants its answer, in the order of `FileFormat`."""
     asked = _MENTION.sub("", question[:_MOST_READ])
     named = {FileFormat(found[1].lower()) for found in _NAMED.finditer(asked)}
-    return tuple(one for one in FileFormat if one in named or _PATTERNS[one].search(asked))
+    if not named and not _ANY_NAME.search(asked):
+        return ()
+    return tuple(one for one in FileFormat if one in named or _pattern(one).search(asked))
 
 
 def wants_chart(question: str) -> bool:

@@ -1,4 +1,4 @@
-"""One function for every format: Markdown in, a file out."""
+"""One function for every format: Markdown in, a file out. Only what the format needs is loaded."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,11 +8,7 @@ from bot.conversation.files import FileFormat, MadeFile, file_name
 from bot.errors import FileFailed
 from bot.export.document import Document
 from bot.export.markdown import read_document
-from bot.export.pages import chart_picture, make_pdf
 from bot.export.plain import make_csv, make_markdown, make_text, make_web_page
-from bot.export.sheets import make_sheets
-from bot.export.slides import make_slides
-from bot.export.word import make_word
 
 MOST_CHARACTERS = 500_000
 """Some 250 pages."""
@@ -31,20 +27,12 @@ MEDIA_TYPES = {
     FileFormat.TEXT: "text/plain",
     FileFormat.HTML: "text/html",
 }
-_MAKERS: Mapping[FileFormat, Callable[[str, Document], bytes]] = {
-    FileFormat.WORD: lambda _, document: make_word(document),
-    FileFormat.EXCEL: lambda _, document: make_sheets(document),
-    FileFormat.SLIDES: lambda _, document: make_slides(document),
-    FileFormat.PDF: lambda _, document: make_pdf(document),
-    FileFormat.CSV: lambda _, document: make_csv(document),
-    FileFormat.MARKDOWN: lambda markdown, _: make_markdown(markdown),
-    FileFormat.TEXT: lambda _, document: make_text(document),
-    FileFormat.HTML: make_web_page,
-}
 
 
 def make_picture(chart: Chart) -> MadeFile:
     """A chart as PNG, described for those who can't see it. Raises FileFailed."""
+    from bot.export.pages import chart_picture
+
     return MadeFile(
         name=file_name(chart.title or "Chart", "png"),
         media_type="image/png",
@@ -73,3 +61,39 @@ def _unwrapped(markdown: str) -> str:
     """The document itself where a model has put the whole of it into a Markdown fence."""
     found = _WRAPPED.fullmatch(markdown)
     return found[2] if found else markdown
+
+
+def _word(_: str, document: Document) -> bytes:
+    from bot.export.word import make_word
+
+    return make_word(document)
+
+
+def _excel(_: str, document: Document) -> bytes:
+    from bot.export.sheets import make_sheets
+
+    return make_sheets(document)
+
+
+def _slides(_: str, document: Document) -> bytes:
+    from bot.export.slides import make_slides
+
+    return make_slides(document)
+
+
+def _pdf(_: str, document: Document) -> bytes:
+    from bot.export.pages import make_pdf
+
+    return make_pdf(document)
+
+
+_MAKERS: Mapping[FileFormat, Callable[[str, Document], bytes]] = {
+    FileFormat.WORD: _word,
+    FileFormat.EXCEL: _excel,
+    FileFormat.SLIDES: _slides,
+    FileFormat.PDF: _pdf,
+    FileFormat.CSV: lambda _, document: make_csv(document),
+    FileFormat.MARKDOWN: lambda markdown, _: make_markdown(markdown),
+    FileFormat.TEXT: lambda _, document: make_text(document),
+    FileFormat.HTML: make_web_page,
+}

@@ -8,10 +8,11 @@ from typing import TypeVar
 from bot.conversation.charts import Chart
 from bot.conversation.files import FileFormat, MadeFile
 from bot.errors import FileFailed
-from bot.export.make import make_file, make_picture
-from bot.export.oversized import oversized
 
 T = TypeVar("T")
+
+_SHORT = 3_000
+"""Characters; nothing in a shorter answer is too long for a message."""
 
 
 class Maker:
@@ -22,16 +23,36 @@ class Maker:
 
     async def make(self, markdown: str, file_format: FileFormat, *, title: str = "") -> MadeFile:
         """The Markdown as a file, named after its title. Raises FileFailed."""
-        return await self._run(lambda: make_file(markdown, file_format, title))
+
+        def work() -> MadeFile:
+            from bot.export.make import make_file
+
+            return make_file(markdown, file_format, title)
+
+        return await self._run(work)
 
     async def picture(self, chart: Chart) -> MadeFile:
         """A chart as PNG, described for those who can't see it. Raises FileFailed."""
-        return await self._run(lambda: make_picture(chart))
+
+        def work() -> MadeFile:
+            from bot.export.make import make_picture
+
+            return make_picture(chart)
+
+        return await self._run(work)
 
     async def oversized(self, markdown: str) -> Sequence[MadeFile]:
         """The code and tables in it that a message would cut; none where that can't be told."""
+
+        def work() -> Sequence[MadeFile]:
+            from bot.export.oversized import oversized
+
+            return oversized(markdown)
+
+        if len(markdown) < _SHORT:
+            return ()
         try:
-            return await self._run(lambda: oversized(markdown))
+            return await self._run(work)
         except FileFailed:
             return ()
 

@@ -13,8 +13,6 @@ _MOST_CODE = 8_000
 _MOST_ROWS = 100
 _MOST_COLUMNS = 20
 _MOST_TABLE = 8_000
-_SHORT = 3_000
-"""Characters; nothing in a shorter answer is too long."""
 _EXTENSIONS = {
     "bash": "sh",
     "c++": "cpp",
@@ -42,8 +40,6 @@ _LONGEST_EXTENSION = 4
 
 def oversized(markdown: str) -> list[MadeFile]:
     """The code and the tables in an answer that are better had as files, each named differently."""
-    if len(markdown) < _SHORT:
-        return []
     taken: dict[str, int] = {}
     made = []
     for title, extension, data in _found(read_document(markdown)):

@@ -2,7 +2,6 @@
 
 import re
 
-import trafilatura
 import webencodings
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
@@ -61,6 +60,8 @@ def _is_utf8(body: bytes) -> bool:
 
 
 def _from_html(html: str, url: str) -> tuple[str, str]:
+    import trafilatura
+
     tree = trafilatura.load_html(html)
     if tree is None:
         return "", ""

@@ -1,31 +1,23 @@
-"""The database: its engine, its migrations, and the one writer through which all changes go."""
+"""The database: its engine, and the one writer through which all changes go."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine, event, make_url, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import DatabaseUnreachable, OutdatedSchema
+from bot.errors import DatabaseUnreachable
 from bot.store.sealing import Vault, give_vault
 from bot.store.sqlite import connect
 
 T = TypeVar("T")
 Change = Callable[[AsyncConnection], Awaitable[T]]
 
-_IN_TREE = Path(__file__).parents[2] / "migrations"
-_IN_WHEEL = Path(__file__).parents[1] / "_migrations"
 _BATCH = 64
-OUTDATED = "The database's schema is outdated: run `bot migrate` first."
 # A machine that is gone does not say so ("Database Connection Control Functions").
 _PATIENCE = {
     "connect_timeout": 5,
@@ -174,69 +166,3 @@ async def ping(engine: AsyncEngine) -> None:
     """Raise if the database can't be reached."""
     async with engine.connect() as connection:
         await connection.execute(text("SELECT 1"))
-
-
-def _alembic(url: str) -> Config:
-    config = Config()
-    folder = _IN_WHEEL if _IN_WHEEL.is_dir() else _IN_TREE
-    config.set_main_option("script_location", str(folder))
-    config.attributes["url"] = async_url(url)
-    return config
-
-
-def migrate(url: str, revision: str = "head") -> None:
-    """Bring the schema to a revision (blocking; run it in a thread under an event loop).
-
-    A schema that a newer version of the program has made stays as it is.
-    """
-    config = _alembic(url)
-    with _words_for_failure(url):
-        if revision != "head":
-            command.downgrade(config, revision)
-        elif not _is_newer(config, _kept_revision(url)):
-            command.upgrade(config, revision)
-
-
-def _kept_revision(url: str) -> str | None:
-    engine = create_engine(async_url(url).replace("+aiosqlite", ""), poolclass=NullPool)
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def _is_newer(config: Config, revision: str | None) -> bool:
-    """Whether a schema is ahead of this program: its revision is none that we know.
-
-    Migrations add first and remove a release later, so the program before runs on it all the same.
-    """
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    return revision is not None and revision not in known
-
-
-async def is_current(engine: AsyncEngine, url: str) -> bool:
-    """Whether the schema is the one this version of the program knows, or a newer one."""
-    config = _alembic(url)
-    newest = ScriptDirectory.from_config(config).get_current_head()
-
-    def current(connection: Connection) -> str | None:
-        return MigrationContext.configure(connection).get_current_revision()
-
-    with _words_for_failure(url):
-        async with engine.connect() as connection:
-            revision = await connection.run_sync(current)
-    return revision == newest or _is_newer(config, revision)
-
-
-async def require_current(engine: AsyncEngine, url: str) -> None:
-    """Raise OutdatedSchema where `bot migrate` has something to do."""
-    if not await is_current(engine, url):
-        raise OutdatedSchema(OUTDATED)
-
-
-@contextmanager
-def _words_for_failure(url: str) -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        shown = make_url(async_url(url)).render_as_string(hide_password=True)
-        reason = str(error.orig).splitlines()[0]
-        raise DatabaseUnreachable(f"The database {shown} can't be used: {reason}") from error

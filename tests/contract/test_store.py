@@ -36,9 +36,10 @@ from bot.conversation.thread import (
     Withdrawal,
 )
 from bot.errors import LostTurn
-from bot.store.db import Writer, is_current, make_engine, migrate
+from bot.store.db import Writer, make_engine
 from bot.store.intake import Intake
 from bot.store.retention import forget_before
+from bot.store.schema import is_current, migrate
 from bot.store.tables import Base, Reply
 from bot.store.turns import Turns
 

@@ -11,8 +11,8 @@ import pytest
 
 from bot.conversation.events import Interruption, Wake
 from bot.conversation.ports import Wakes
-from bot.store.db import migrate
 from bot.store.jobs import Jobs
+from bot.store.schema import migrate
 from bot.work.wakes import LocalWakes
 
 

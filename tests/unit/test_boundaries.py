@@ -43,7 +43,7 @@ LIBRARIES = {
     "openpyxl": {"export", "reading"},
     "pptx": {"export", "reading"},
     "typst": {"export"},
-    "sqlalchemy": {"store", "assembly.stored", "commands.check", "commands.data"},
+    "sqlalchemy": {"store", "assembly.stored", "commands.check", "commands.kept"},
     "alembic": {"store"},
     "cryptography": {"store"},
     "aiosqlite": {"store"},
@@ -56,7 +56,7 @@ LIBRARIES = {
     "structlog": {"telemetry"},
     "prometheus_client": {"telemetry", "web"},
     "opentelemetry": {"telemetry.tracing"},
-    "typer": {"cli", "commands.data"},
+    "typer": {"cli", "commands.data", "commands.kept"},
 }
 
 

@@ -1,10 +1,10 @@
 """What people mean by "yesterday", "since monday" or "3d": a span of time, by their own clock. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-
-from dateparser.date import DateDataParser
+from typing import Any
 
 from bot.errors import UnclearRequest
 
@@ -216,14 +216,12 @@ def _parsed(text: str, local: datetime, prefer: str) -> _Stretch | None:
         return None
     is_last = text.startswith(("last ", "letzten ", "letzter "))
     text = _LAST_DAY.sub("", text)
-    parser = DateDataParser(
-        languages=list(LANGUAGES),
-        settings={
-            "RELATIVE_BASE": local,
-            "PREFER_DATES_FROM": prefer,
-            "PREFER_DAY_OF_MONTH": "first",
-            "RETURN_TIME_AS_PERIOD": True,
-        },
+    parser = _date_parser(
+        LANGUAGES,
+        RELATIVE_BASE=local,
+        PREFER_DATES_FROM=prefer,
+        PREFER_DAY_OF_MONTH="first",
+        RETURN_TIME_AS_PERIOD=True,
     )
     found = parser.get_date_data(text)
     moment = found.date_obj
@@ -239,9 +237,15 @@ def _is_this_weekday(text: str, moment: datetime, local: datetime, locale: str) 
     """On a Monday, "monday" is today; dateparser takes the one a week ago."""
     if moment.date() != local.date() - timedelta(days=7):
         return False
-    parser = DateDataParser(languages=[locale], settings={"RELATIVE_BASE": local - timedelta(1)})
+    parser = _date_parser([locale], RELATIVE_BASE=local - timedelta(1))
     again = parser.get_date_data(text).date_obj
     return again is not None and again.date() == local.date() - timedelta(days=7)
+
+
+def _date_parser(languages: Sequence[str], **settings: Any) -> Any:
+    from dateparser.date import DateDataParser
+
+    return DateDataParser(languages=list(languages), settings=settings)
 
 
 def _of_period(moment: datetime, period: str) -> _Stretch:
