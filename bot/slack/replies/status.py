@@ -77,17 +77,18 @@ class Thinking:
     def end(self, *, by_itself: bool, stopped: bool = False) -> None:
         """Take the sign away, where Slack does not do that with the reply itself.
 
-        A stream's end does; a reader's stop does not ("Agent sessions").
+        A stream's end does, and any message ends an assistant status; a reader's stop does not
+        ("Agent sessions"), and a sign that comes later than the reply would stay.
         """
         self.cancel()
-        shown_by = self._shown_by
+        is_late = bool(self._shown_by) and self._task is not None and not self._task.done()
+        ends_alone = self._shown_by == _ASSISTANT or (by_itself and self._shown_by == _SESSION)
         if stopped and _SESSION not in self._status.budget.refused:
-            shown_by = _SESSION
-        elif by_itself or shown_by == _ASSISTANT:
-            shown_by = ""
-        if shown_by:
-            _ = self._status.run(self._clear(shown_by))
-        self._shown_by = ""
+            self._shown_by = _SESSION
+        elif ends_alone and not is_late:
+            self._shown_by = ""
+        if self._shown_by:
+            _ = self._status.run(self._clear())
 
     async def _show(self, title: str | None) -> None:
         if title is None:
@@ -137,14 +138,17 @@ class Thinking:
         asker = self._turn.asker.author_id
         return {**place, "status": "processing", "title": title, "initiator_user_id": asker}
 
-    async def _clear(self, method: str) -> None:
-        if not await self._is_allowed():
+    async def _clear(self) -> None:
+        if self._task is not None:
+            await asyncio.wait({self._task})
+        method, self._shown_by = self._shown_by, ""
+        if not method or not await self._is_allowed():
             return
         arguments = self._arguments(method, None)
         if method == _REACTION:
             method = "reactions.remove"
         else:
-            arguments["status"] = "active"
+            arguments["status"] = "" if method == _ASSISTANT else "active"
         try:
             await self._status.api.write(method, **arguments)
         except SlackError:
