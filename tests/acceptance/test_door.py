@@ -98,10 +98,11 @@ def test_a_question_over_http_is_answered(door: Door) -> None:
         {"stamp": "१२३"},
         {"stamp": ""},
         {"stamp": "1000000000"},
+        {"stamp": "9" * 400},
         {"signature": "v0=0000"},
         {"signature": ""},
     ],
-    ids=["a word", "other digits", "no time", "too old", "wrong", "none"],
+    ids=["a word", "other digits", "no time", "too old", "no time at all", "wrong", "none"],
 )
 def test_what_slack_has_not_signed_now_is_refused(door: Door, odd: dict[str, str]) -> None:
     if odd.get("stamp") == "१२३":
