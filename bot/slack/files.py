@@ -1,7 +1,8 @@
 """Downloads what people share in Slack: the token goes to Slack's hosts only, sizes are watched.
 
-A missing scope makes Slack answer with its login page and HTTP 200; a redirect would carry the
-token elsewhere. Both count as "not allowed" here ("Working with files").
+A missing scope makes Slack answer with its login page and HTTP 200, and a redirect could carry the
+token elsewhere: both count as "not allowed" here, while Slack may send us on to another address of
+its own ("Working with files").
 """
 
 import asyncio
@@ -17,6 +18,8 @@ from bot.errors import UnreadableFile
 
 _TRIES = 3
 _PAUSE = 0.5
+_HOPS = 4
+"""Addresses that a download leads through at most."""
 _SCANNING = frozenset({404, 409, 423, 425, 503})
 """Slack is still scanning, or still copying, a file that was shared a moment ago."""
 _IN_MEMORY = 1024 * 1024
@@ -61,16 +64,28 @@ class Files:
     async def _fetch(self, file: SharedFile, into: Path, most: int) -> bool:
         """Whether the file is there now; False where trying again may help."""
         headers = {"Authorization": f"Bearer {self._token}"}
-        async with self._http.stream(
-            "GET", file.url, headers=headers, follow_redirects=False
-        ) as response:
-            if response.status_code in _SCANNING or response.status_code >= 500:
-                return False
-            if response.status_code != 200 or _is_foreign_page(response, file):
-                raise UnreadableFile(NOT_ALLOWED)
-            with await asyncio.to_thread(into.open, "wb") as target:
-                await _save(response, target, file, most)
-        return True
+        url = file.url
+        for _ in range(_HOPS):
+            async with self._http.stream(
+                "GET", url, headers=headers, follow_redirects=False
+            ) as response:
+                if response.next_request is None:
+                    return await _keep(response, file, into, most)
+                url = str(response.next_request.url)
+            if not self._trusted(url):
+                break
+        raise UnreadableFile(NOT_ALLOWED)
+
+
+async def _keep(response: httpx.Response, file: SharedFile, into: Path, most: int) -> bool:
+    """Whether the answer was the file, which is saved now; False where it may come later."""
+    if response.status_code in _SCANNING or response.status_code >= 500:
+        return False
+    if response.status_code != 200 or _is_foreign_page(response, file):
+        raise UnreadableFile(NOT_ALLOWED)
+    with await asyncio.to_thread(into.open, "wb") as target:
+        await _save(response, target, file, most)
+    return True
 
 
 async def _save(response: httpx.Response, target: BinaryIO, file: SharedFile, most: int) -> None:

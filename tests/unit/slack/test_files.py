@@ -92,6 +92,22 @@ async def test_a_redirect_is_not_followed_with_the_token(tmp_path: Path) -> None
     assert len(slack.asked) == 1
 
 
+async def test_a_redirect_inside_slack_leads_to_the_file(tmp_path: Path) -> None:
+    on = _response(b"", "text/plain", 302, "Location: /files/b\r\n")
+    slack = _Slack(on, _response(b"whole", "image/png"))
+    async with slack.running() as files:
+        await files.download(slack.file(), tmp_path / "got", most=10_000_000)
+
+    assert (tmp_path / "got").read_bytes() == b"whole"
+    assert slack.asked[1].startswith("GET /files/b ")
+
+
+async def test_redirects_in_a_circle_come_to_an_end(tmp_path: Path) -> None:
+    slack = _Slack(_response(b"", "text/plain", 302, "Location: /files/a\r\n"))
+    async with slack.running() as files:
+        assert "does not let me" in await _refused(files, slack.file(), tmp_path)
+
+
 async def test_files_kept_elsewhere_are_not_asked_for(tmp_path: Path) -> None:
     slack = _Slack(_response(b"x", "image/png"))
     async with slack.running() as files:
