@@ -1,6 +1,6 @@
 """What Slack knows of a thread and we do not: earlier messages, files, our own orphaned replies."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from bot.conversation.ports import OtherForms
@@ -47,15 +47,18 @@ class History:
             if raw.get("ts") == ts:
                 message = thread_message(raw, self._identity)
                 shown = message.files if message else ()
-                return (*shown, *[file for stub in stubs(raw) async for file in self._info(stub)])
+                return (*shown, *[await self._info(stub) for stub in stubs(raw)])
         return ()
 
-    async def _info(self, file_id: str) -> AsyncIterator[SharedFile]:
-        """The whole of a file that came as a stub ("Slack Connect: check_file_info")."""
+    async def _info(self, file_id: str) -> SharedFile:
+        """The whole of a file that came as a stub ("Slack Connect: check_file_info").
+
+        One that Slack does not show has no address: it is named as unreadable.
+        """
         try:
-            yield shared_file((await self._api.read("files.info", file=file_id))["file"])
+            return shared_file((await self._api.read("files.info", file=file_id))["file"])
         except (SlackError, KeyError):
-            return
+            return shared_file({"id": file_id})
 
     async def other_forms(self, file_id: str) -> OtherForms:
         """What Slack has made of a file by now: it takes a while after the upload ("files.info")."""

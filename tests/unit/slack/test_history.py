@@ -1,0 +1,36 @@
+"""What Slack has of a thread is found, and what it does not show is known to be there."""
+
+from typing import Any
+
+from bot.conversation.thread import ThreadKey
+from bot.errors import SlackRefused
+from bot.slack.history import History
+from bot.slack.inbound import Identity
+
+US = Identity(team_id="T1", user_id="UBOT", bot_id="BBOT", name="threadwise")
+KEY = ThreadKey(team_id="T1", channel_id="C1", thread_ts="1.0")
+
+
+class Slack:
+    """A thread of one message, with stubs of files that Slack shows, or does not."""
+
+    def __init__(self, *shown: str) -> None:
+        self.shown = shown
+
+    async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
+        if method == "conversations.replies":
+            stubs = [{"id": one, "mode": "file_access"} for one in ("F1", "F2")]
+            return {"messages": [{"ts": "1.0", "user": "U1", "text": "look", "files": stubs}]}
+        if arguments["file"] not in self.shown:
+            raise SlackRefused(method, "file_not_found")
+        url = "https://files.slack.com/1"
+        return {"file": {"id": arguments["file"], "name": "pier.png", "url_private": url}}
+
+
+async def test_a_file_that_slack_does_not_show_is_named_all_the_same() -> None:
+    history = History(Slack("F1"), US)  # type: ignore[arg-type]
+
+    shown, hidden = await history.files_of(KEY, "1.0")
+
+    assert (shown.name, bool(shown.url)) == ("pier.png", True)
+    assert (hidden.file_id, hidden.name, hidden.url) == ("F2", "file", "")
