@@ -16,10 +16,13 @@ from bot.conversation.events import (
 )
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadKey, ThreadMessage
 from bot.slack.replies.footer import AGAIN_ACTIONS, RATE_ACTION, STOP_ACTION
+from bot.slack.words import forwarded_files, words_of
 
 Payload = Mapping[str, Any]
 
-_SPOKEN = frozenset({None, "file_share", "thread_broadcast", "me_message", "bot_message"})
+_SPOKEN = frozenset(
+    {None, "file_share", "message_share", "thread_broadcast", "me_message", "bot_message"}
+)
 """The subtypes that are somebody saying something; all others are Slack's own notices."""
 _USER_TOKEN = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _TYPE_BY_PREFIX = {"D": ChannelType.DM, "G": ChannelType.PRIVATE}
@@ -93,7 +96,8 @@ def thread_message(message: Payload, identity: Identity) -> ThreadMessage | None
     if message.get("streaming_state") == "in_progress":
         return None
     author = _author(message, identity)
-    text = str(message.get("text") or "")
+    # What stands beneath our own answers is buttons, and their text is the whole of them.
+    text = str(message.get("text") or "") if author is Author.SELF else words_of(message)
     files = _files(message)
     if not text and not files:
         return None
@@ -148,9 +152,9 @@ def _read_edit(
         return _deleted(event, message.get("ts"), identity)
     if message.get("subtype") not in _SPOKEN:
         return Ignored(reason=f"changed {message.get('subtype')}")
-    # Unfurled links and new replies of a thread come as message_changed too: same text, no edit.
+    # Unfurled links and new replies of a thread come as message_changed too: same words, no edit.
     before = event.get("previous_message") or {}
-    if before and before.get("text") == message.get("text"):
+    if before and words_of(before) == words_of(message):
         return Ignored(reason="text unchanged")
     posted = _read_posted(event, message, identity, allowed_bots)
     if not isinstance(posted, MessagePosted):
@@ -204,7 +208,7 @@ def _read_posted(
         author_team=str(
             message.get("user_team") or message.get("source_team") or message.get("team") or ""
         ),
-        text=text,
+        text=words_of(message),
         files=tuple(file for file in files if file.url),
         is_whole=_is_whole(event, files),
         mentions_us=mentions_us or identity.user_id in mentioned,
@@ -260,7 +264,7 @@ def _users_in(blocks: Iterable[Any]) -> Iterator[str]:
 def _raw_files(message: Payload) -> list[Payload]:
     return [
         file
-        for file in message.get("files") or ()
+        for file in (*(message.get("files") or ()), *forwarded_files(message))
         if isinstance(file, Mapping)
         and file.get("id")
         and file.get("mode") not in _UNREADABLE_MODES
