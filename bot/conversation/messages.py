@@ -233,6 +233,8 @@ class Usage:
     output_tokens: int = 0
     cached_tokens: int = 0
     """Part of `input_tokens`."""
+    cache_writes: int = 0
+    """Part of `input_tokens`, too: put into the cache for the next requests, at a price."""
     reasoning_tokens: int = 0
     """Part of `output_tokens`."""
     searches: int = 0
@@ -244,6 +246,7 @@ class Usage:
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             cached_tokens=self.cached_tokens + other.cached_tokens,
+            cache_writes=self.cache_writes + other.cache_writes,
             reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
             searches=self.searches + other.searches,
         )

@@ -25,7 +25,7 @@ from bot.conversation.messages import (
     Video,
 )
 from bot.model.catalogue import ModelCard
-from bot.model.faults import classify, error_in
+from bot.model.faults import from_parsed
 from bot.model.sse import SseEvent
 from bot.model.wire import (
     GO_ON,
@@ -40,6 +40,7 @@ from bot.model.wire import (
     present,
     reason_of,
     response_format,
+    text_of,
     video_source,
 )
 
@@ -162,6 +163,8 @@ class Decoder:
         self._calls = Calls()
         self._reason: FinishReason | None = None
         self._request_id = ""
+        self._usage: Mapping[str, Any] = {}
+        """The newest: some servers send it more than once, each time for the whole answer."""
         self.is_done = False
         """`[DONE]` has come. The connection may stay open all the same."""
 
@@ -178,24 +181,25 @@ class Decoder:
         if not isinstance(chunk, dict):
             return []
         choices = chunk.get("choices")
-        if not choices:
-            return self._without_choice(chunk, event.status)
+        if not choices or chunk.get("error"):
+            return self._without_choice(chunk, event)
         choice = choices[0]
         delta = choice.get("delta") or choice.get("message")
         if not isinstance(delta, dict):
             delta = {}
         deltas: list[Delta] = []
-        if content := delta.get("content"):
-            deltas.append(TextDelta(content))
         if reasoning := delta.get("reasoning_content"):
             deltas.append(ReasoningDelta(reasoning))
+        if content := delta.get("content"):
+            text = content if type(content) is str else text_of(content)
+            deltas.append(TextDelta(text))
         if calls := delta.get("tool_calls"):
             self._calls.add(calls)
         if (reason := choice.get("finish_reason")) not in UNFINISHED:
             self._reason = reason_of(reason)
             self._request_id = str(chunk.get("id") or "").removeprefix("chatcmpl-")
         if usage := chunk.get("usage"):
-            deltas.append(_usage(usage))
+            self._usage = usage
         return deltas
 
     @property
@@ -204,20 +208,17 @@ class Decoder:
         return self.is_done or self._reason is not None
 
     def end(self) -> list[Delta]:
-        """What remains to be said when the stream is over: tool calls and the end itself."""
+        """What remains to be said when the stream is over: tool calls, usage, the end itself."""
+        usage: list[Delta] = [_usage(self._usage)] if self._usage else []
         reason = self._reason or FinishReason.STOP
-        return [*self._calls.whole(), Finished(reason=reason, request_id=self._request_id)]
+        finished = Finished(reason=reason, request_id=self._request_id)
+        return [*self._calls.whole(), *usage, finished]
 
-    def _without_choice(self, chunk: Mapping[str, Any], status: int) -> list[Delta]:
-        if error := error_in(chunk):
-            raise classify(
-                status=status,
-                code=str(error.get("code") or error.get("type") or ""),
-                message=str(error.get("message") or ""),
-                request_id=str(error.get("request_id") or chunk.get("request_id") or ""),
-            )
-        usage = chunk.get("usage")
-        return [_usage(usage)] if usage else []
+    def _without_choice(self, chunk: Mapping[str, Any], event: SseEvent) -> list[Delta]:
+        if event.name == "error" or chunk.get("error") or chunk.get("code"):
+            raise from_parsed(event.status, chunk)
+        self._usage = chunk.get("usage") or self._usage
+        return []
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
@@ -227,6 +228,7 @@ def _usage(usage: Mapping[str, Any]) -> Usage:
         input_tokens=count(usage, "prompt_tokens"),
         output_tokens=count(usage, "completion_tokens"),
         cached_tokens=count(read, "cached_tokens"),
+        cache_writes=count(read, "cache_creation_input_tokens"),
         reasoning_tokens=count(written, "reasoning_tokens"),
     )
 

@@ -1,6 +1,7 @@
 """One request to Model Studio and the deltas of its response; what fails, fails as one of our errors."""
 
-from collections.abc import AsyncGenerator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import cast
@@ -16,10 +17,12 @@ from bot.model.faults import from_body
 from bot.model.retry import retry_after
 from bot.model.sse import SseDecoder, SseEvent
 from bot.model.watchdog import Watchdog
-from bot.model.wire import Wire
+from bot.model.wire import Decoder, Wire
 
 _CONNECT_SECONDS = 10.0
 _MOST_ERROR_BYTES = 64 * 1024
+_TAIL_SECONDS = 2.0
+"""Behind its last word a stream says what it cost; a server that does not is not waited for."""
 _MIB = 1024 * 1024
 
 
@@ -101,24 +104,43 @@ class Connection:
         while not (decoder.is_done or is_over):
             watchdog.is_waiting = True
             try:
-                received = events.feed(await anext(pieces))
+                received = events.feed(await _next(pieces, is_last=decoder.is_complete))
             except StopAsyncIteration:
                 received, is_over = events.end(), True
-            except httpx.HTTPError:
+            except (httpx.HTTPError, TimeoutError):
                 if not decoder.is_complete:
                     raise
                 received, is_over = [], True
             watchdog.is_waiting = False
-            deltas: list[Delta] = []
-            for event in received:
-                deltas += decoder.feed(event)
             if received:
                 watchdog.saw_data(self._stall_seconds)
+            deltas, failure = _read(decoder, received)
             if deltas:
                 yield deltas
+            if failure is not None:
+                raise failure
         if not decoder.is_complete:
             raise ModelCut("the stream ended without an end mark")
         yield decoder.end()
+
+
+async def _next(pieces: AsyncIterator[bytes], *, is_last: bool) -> bytes:
+    """The next bytes; once the answer is complete, only what comes at once is waited for."""
+    if not is_last:
+        return await anext(pieces)
+    async with asyncio.timeout(_TAIL_SECONDS):
+        return await anext(pieces)
+
+
+def _read(decoder: Decoder, events: list[SseEvent]) -> tuple[list[Delta], ModelError | None]:
+    """What events say, and the failure among them: the words before it have been said."""
+    deltas: list[Delta] = []
+    for event in events:
+        try:
+            deltas += decoder.feed(event)
+        except ModelError as failure:
+            return deltas, failure
+    return deltas, None
 
 
 async def _whole(wire: Wire, response: httpx.Response) -> list[Delta]:

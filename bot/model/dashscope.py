@@ -35,7 +35,7 @@ from bot.conversation.messages import (
     Video,
 )
 from bot.model.catalogue import ModelCard
-from bot.model.faults import classify
+from bot.model.faults import from_parsed
 from bot.model.sse import SseEvent
 from bot.model.wire import (
     GO_ON,
@@ -49,6 +49,7 @@ from bot.model.wire import (
     present,
     reason_of,
     response_format,
+    text_of,
     video_source,
 )
 
@@ -96,7 +97,7 @@ def _continued(prefix: str, card: ModelCard) -> list[dict[str, Any]]:
 def _message(message: dict[str, Any], lists: bool) -> dict[str, Any]:
     content = message["content"]
     if lists and isinstance(content, str):
-        return {**message, "content": [{"text": content}]}
+        return {**message, "content": [{"text": content}] if content else []}
     if not lists and isinstance(content, list):
         texts = [part["text"] for part in content if "text" in part]
         return {**message, "content": "\n\n".join(texts)}
@@ -159,12 +160,7 @@ class Decoder:
         if not isinstance(frame, dict):
             return []
         if event.name == "error" or frame.get("code"):
-            raise classify(
-                status=event.status,
-                code=str(frame.get("code") or ""),
-                message=str(frame.get("message") or ""),
-                request_id=str(frame.get("request_id") or ""),
-            )
+            raise from_parsed(event.status, frame)
         self._request_id = str(frame.get("request_id") or self._request_id)
         self._usage = frame.get("usage") or self._usage
         return self._read(frame.get("output") or {})
@@ -188,7 +184,7 @@ class Decoder:
         deltas: list[Delta] = list(self._found(output))
         if reasoning := message.get("reasoning_content"):
             deltas.append(ReasoningDelta(reasoning))
-        if content := _text(message.get("content")):
+        if content := text_of(message.get("content")):
             deltas.append(TextDelta(content))
         if calls := message.get("tool_calls"):
             self._calls.add(calls)
@@ -214,15 +210,6 @@ class Decoder:
         )
 
 
-def _text(content: object) -> str:
-    """A content's text: the service gives a list of parts, a string, or nothing."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
-
-
 def _usage(usage: Mapping[str, Any]) -> Usage:
     read = usage.get("prompt_tokens_details") or {}
     written = usage.get("output_tokens_details") or {}
@@ -231,6 +218,7 @@ def _usage(usage: Mapping[str, Any]) -> Usage:
         input_tokens=count(usage, "input_tokens"),
         output_tokens=count(usage, "output_tokens"),
         cached_tokens=count(read, "cached_tokens") or count(usage, "cached_tokens"),
+        cache_writes=count(read, "cache_creation_input_tokens"),
         reasoning_tokens=count(written, "reasoning_tokens"),
         searches=count(searched, "count"),
     )

@@ -6,6 +6,7 @@ the message, then the status (Model Studio, "Error codes").
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -45,6 +46,7 @@ _BY_STATUS: Mapping[int, type[ModelError]] = {
     402: ModelMisconfigured,
     403: ModelMisconfigured,
     404: ModelMisconfigured,
+    405: ModelMisconfigured,
     408: ModelUnavailable,
     413: PromptTooLong,
     429: ModelBusy,
@@ -84,6 +86,8 @@ def _kind(status: int, code: str, message: str) -> type[ModelError]:
         return PromptRefused
     if "throttl" in both or "limit_requests" in code or "quota" in code or "rate_limit" in code:
         return ModelBusy
+    if 300 <= status < 400:
+        return ModelMisconfigured  # the service redirects nobody: the address is another's
     if status >= 500 or status == 200:
         return ModelUnavailable
     return PromptRefused
@@ -99,10 +103,24 @@ def from_body(
         found_events = [*events.feed(body), *events.end()]
         parsed = _json(found_events[-1].data) if found_events else None
     found = parsed if isinstance(parsed, Mapping) else {}
+    return from_parsed(status, found, request_id=request_id, retry_after=retry_after)
+
+
+def from_parsed(
+    status: int,
+    found: Mapping[str, Any],
+    *,
+    request_id: str = "",
+    retry_after: float | None = None,
+) -> ModelError:
+    """Read an error that says `error` (an object or a word), or that is flat."""
     error = error_in(found) or found
+    code = str(error.get("code") or error.get("type") or "")
+    if status == HTTPStatus.OK and code.isdecimal():
+        status = int(code)
     return classify(
         status=status,
-        code=str(error.get("code") or error.get("type") or ""),
+        code=code,
         message=str(error.get("message") or ""),
         request_id=str(error.get("request_id") or found.get("request_id") or request_id),
         retry_after=retry_after,
@@ -119,4 +137,6 @@ def _json(body: bytes) -> Any:
 def error_in(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The error object of an OpenAI-compatible answer, if it is one."""
     error = body.get("error")
+    if isinstance(error, str) and error:
+        return {"message": error}
     return error if isinstance(error, Mapping) else None

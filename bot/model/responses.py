@@ -34,9 +34,9 @@ from bot.conversation.messages import (
 )
 from bot.errors import ModelError
 from bot.model.catalogue import ModelCard
-from bot.model.faults import classify, error_in
+from bot.model.faults import error_in, from_parsed
 from bot.model.sse import SseEvent
-from bot.model.wire import GO_ON, NOTHING, Wire, count, data_url, present
+from bot.model.wire import GO_ON, NOTHING, Wire, count, data_url, present, text_of
 
 PATH = "/compatible-mode/v1/responses"
 _LEAST_OUTPUT = 16
@@ -178,9 +178,9 @@ class Decoder:
             case "response.completed" | "response.incomplete":
                 self._complete(data.get("response") or {})
             case "response.failed":
-                raise _failure(data.get("response") or {}, 200)
-            case _ if "error" in kind or error_in(data) or data.get("code"):
-                raise _failure({"error": error_in(data) or data}, status)
+                raise _failure(data.get("response") or {})
+            case _ if "error" in kind or error_in(data) or (not kind and data.get("code")):
+                raise from_parsed(status, data)
             case _:
                 pass
         return []
@@ -188,11 +188,12 @@ class Decoder:
     def _at_once(self, response: Mapping[str, Any]) -> list[Delta]:
         """A response that was not streamed: its items are whole."""
         if response.get("status") == "failed":
-            raise _failure(response, 200)
+            raise _failure(response)
         deltas: list[Delta] = []
         for item in response.get("output") or ():
-            deltas += [ReasoningDelta(part["text"]) for part in item.get("summary") or ()]
-            deltas += [TextDelta(part["text"]) for part in item.get("content") or ()]
+            thought, said = text_of(item.get("summary")), text_of(item.get("content"))
+            deltas += [ReasoningDelta(thought)] if thought else []
+            deltas += [TextDelta(said)] if said else []
             deltas += self._finished(item)
         self._complete(response)
         return deltas
@@ -255,15 +256,9 @@ def _cited(item: Mapping[str, Any]) -> Iterator[Source]:
                 yield Source(url=str(note["url"]), title=str(note.get("title") or ""))
 
 
-def _failure(response: Mapping[str, Any], status: int) -> ModelError:
-    error = response.get("error") or {}
-    message = str(error.get("message") or "")
-    return classify(
-        status=status,
-        code=str(error.get("code") or error.get("type") or ""),
-        message=message,
-        request_id=str(error.get("request_id") or response.get("id") or ""),
-    )
+def _failure(response: Mapping[str, Any]) -> ModelError:
+    error = error_in(response) or {}
+    return from_parsed(200, {"error": error}, request_id=str(response.get("id") or ""))
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:

@@ -6,7 +6,8 @@ U+2028 and U+0085, which may stand unescaped inside JSON.
 
 from dataclasses import dataclass
 
-_STATUS = b":HTTP_STATUS/"
+_STATUSES = (b":HTTP_STATUS/", b"status:")
+_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class SseEvent:
     name: str
     data: bytes
     status: int = 200
-    """What a `:HTTP_STATUS/…` comment said: DashScope's own protocols put it there."""
+    """What a `:HTTP_STATUS/…` comment or a `status:` line said: DashScope's own way to fail."""
 
 
 class SseDecoder:
@@ -27,10 +28,14 @@ class SseDecoder:
         self._name = ""
         self._data: list[bytes] = []
         self._status = 200
+        self._has_begun = False
 
     def feed(self, received: bytes) -> list[SseEvent]:
         """Add bytes; returns the events they complete."""
         text = self._rest + received if self._rest else received
+        if not self._has_begun:
+            self._has_begun = True
+            text = text.removeprefix(_BOM)
         if b"\r" in text:
             # A CR at the very end may be the first half of a CRLF.
             held = b"\r" if text.endswith(b"\r") else b""
@@ -46,7 +51,7 @@ class SseDecoder:
             elif not line:
                 self._dispatch(events)
             else:
-                self._read(line)
+                self._read(line, events)
         return events
 
     def end(self) -> list[SseEvent]:
@@ -63,9 +68,12 @@ class SseDecoder:
         self._name = ""
         self._status = 200
 
-    def _read(self, line: bytes) -> None:
+    def _read(self, line: bytes, events: list[SseEvent]) -> None:
         if line.startswith(b"event:"):
             self._name = line[6:].strip().decode("utf-8", "replace")
-        elif line.startswith(_STATUS):
-            digits = line[len(_STATUS) :].strip()
+        elif line.startswith(b"id:") and self._data:
+            # DashScope's events begin with their id, even where the empty line before it is missing.
+            self._dispatch(events)
+        elif line.startswith(_STATUSES):
+            digits = line.rpartition(b"/" if line.startswith(b":") else b":")[2].strip()
             self._status = int(digits) if digits.isdigit() else 200

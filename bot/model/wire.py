@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import orjson
+
 from bot.conversation.messages import (
     Audio,
     Delta,
@@ -62,7 +64,8 @@ class Wire:
 class Calls:
     """Collects tool calls out of fragments.
 
-    Later fragments of a call have its index, but an empty id and no name ("Function calling").
+    Later fragments of a call have its index, but an empty id and no name ("Function calling"). Some
+    servers leave the index out: then a new id begins a new call.
     """
 
     def __init__(self) -> None:
@@ -71,11 +74,19 @@ class Calls:
     def add(self, fragments: Sequence[Mapping[str, Any]]) -> None:
         """Take the fragments of one event."""
         for fragment in fragments:
-            call = self._calls.setdefault(int(fragment.get("index") or 0), _Call())
+            call = self._calls.setdefault(self._index(fragment), _Call())
             call.id = fragment.get("id") or call.id
             function = fragment.get("function") or {}
-            call.name = function.get("name") or call.name
-            call.arguments.append(function.get("arguments") or "")
+            call.add(function.get("name") or "", function.get("arguments") or "")
+
+    def _index(self, fragment: Mapping[str, Any]) -> int:
+        index = fragment.get("index")
+        if index is not None:
+            return int(index)
+        newest = max(self._calls, default=0)
+        begun = self._calls.get(newest)
+        is_new = begun is not None and fragment.get("id") not in {None, "", begun.id}
+        return newest + 1 if is_new else newest
 
     def whole(self) -> list[ToolCall]:
         """The calls, in the model's order."""
@@ -94,6 +105,23 @@ class _Call:
         self.id = ""
         self.name = ""
         self.arguments: list[str] = []
+
+    def add(self, name: str, arguments: object) -> None:
+        """The next piece. A name comes whole, again and again, or bit by bit."""
+        if name:
+            self.name = name if name.startswith(self.name) else self.name + name
+        if not isinstance(arguments, str):
+            arguments = orjson.dumps(arguments).decode()
+        self.arguments.append(arguments)
+
+
+def text_of(content: object) -> str:
+    """A content's text: it is a string, a list of parts, or nothing."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    return "".join(str(part.get("text") or "") for part in content if isinstance(part, dict))
 
 
 def reason_of(word: str) -> FinishReason:

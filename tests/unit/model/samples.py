@@ -41,9 +41,9 @@ CHAT = (
 CHAT_DELTAS: list[Delta] = [
     ReasoningDelta("想"),
     TextDelta("Hi\u2028你"),
-    Usage(input_tokens=10, output_tokens=360, cached_tokens=4, reasoning_tokens=258),
     ToolCall(id="call_a", name="f", arguments='{"x": 1}'),
     ToolCall(id="call_b", name="g", arguments=""),
+    Usage(input_tokens=10, output_tokens=360, cached_tokens=4, reasoning_tokens=258),
     Finished(reason=FinishReason.TOOL_CALLS, request_id="r1"),
 ]
 

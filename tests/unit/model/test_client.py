@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -22,6 +23,7 @@ from bot.conversation.messages import (
     UserTurn,
 )
 from bot.errors import (
+    ContentRefused,
     ModelBusy,
     ModelCut,
     ModelError,
@@ -30,7 +32,7 @@ from bot.errors import (
     ModelUnavailable,
     PromptTooLong,
 )
-from bot.model import chat
+from bot.model import chat, connection
 from bot.model.allowance import TokenBuckets
 from bot.model.client import ModelClient
 from bot.model.connection import Connection, make_http, mapped, request_limit
@@ -76,6 +78,7 @@ class Server:
 
     def __init__(self, *scripts: Serve) -> None:
         self.requests = 0
+        self.bodies: list[bytes] = []
         self.handlers: list[asyncio.Task[None] | None] = []
         self.came = asyncio.Event()
         self.gone = asyncio.Event()
@@ -83,7 +86,9 @@ class Server:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.handlers.append(asyncio.current_task())
-        await reader.readuntil(b"\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        self.bodies.append(await reader.readexactly(int(length[1]) if length else 0))
         script = self._scripts[min(self.requests, len(self._scripts) - 1)]
         self.requests += 1
         self.came.set()
@@ -137,6 +142,36 @@ async def test_done_ends_it_even_if_the_connection_stays_open() -> None:
         assert _said(await _all(client)) == "a"
 
 
+async def test_a_whole_answer_is_not_held_back_by_a_server_that_says_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "_TAIL_SECONDS", 0.05)
+    async with serving(_answer(_text("a", "stop"), hold=True)) as (_, client):
+        assert _said(await _all(client)) == "a"
+
+
+async def test_words_that_came_with_a_failure_are_kept() -> None:
+    """However the network joins them: what was said before the failure is not asked for again."""
+    failure = b'data: {"error":{"code":"data_inspection_failed","message":"Output data"}}\n\n'
+    async with serving(_answer(_text("a") + failure)) as (server, client):
+        stream = client.stream(PROMPT)
+        assert await anext(stream) == TextDelta("a")
+        with pytest.raises(ContentRefused):
+            await anext(stream)
+        assert server.requests == 1
+
+
+async def test_a_model_that_stands_in_is_shown_only_what_it_sees() -> None:
+    picture = Image(name="a.png", media_type="image/png", data=b"x", width=9, height=9)
+    prompt = replace(PROMPT, entries=(UserTurn(parts=(Text(text="hi"), picture)),))
+    busy = _refusal(429, "limit_requests", Retry_After="60")
+    good = _answer(_text("a", "stop"), END)
+    async with serving(busy, good, fallbacks=("qwen-plus",)) as (server, client):
+        assert _said([delta async for delta in client.stream(prompt)]) == "a"
+    assert b"data:image" in server.bodies[0]
+    assert b"a.png: I can't see images" in server.bodies[1]
+
+
 async def test_an_end_without_a_mark_is_a_cut_unless_the_reason_came() -> None:
     async with serving(_answer(_text("a"))) as (server, client):
         with pytest.raises(ModelCut):
@@ -187,7 +222,7 @@ async def test_lasting_faults_are_not_tried_again() -> None:
 
 async def test_redirects_are_not_followed() -> None:
     async with serving(_refusal(302, "", Location="http://127.0.0.1:1/")) as (_, client):
-        with pytest.raises(ModelError):
+        with pytest.raises(ModelMisconfigured):
             await _all(client)
 
 
