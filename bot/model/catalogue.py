@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -12,10 +12,14 @@ from bot.conversation.messages import Usage
 Thinking = Literal["on", "off", "only", "none"]
 Family = Literal["text", "multimodal"]
 
+_SUCCESSOR = re.compile(r"^qwen(?:3\.9|[4-9](?:\.\d)?)-(max|plus|flash)$")
+_ALWAYS_THINKS = re.compile(r"^(?:qwq|qvq)|-thinking")
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{4}|latest|us)$")
 _SEEING = re.compile(r"-vl|-omni|qvq|^qwen3\.[5-9]")
-_CACHED_SHARE = 0.2
-"""A token read from the cache costs a fifth ("Context cache")."""
+_CACHED_SHARE = {"implicit": 0.2, "explicit": 0.1}
+"""What a token read from the cache costs, as a share of its price ("Context cache")."""
+_KEEPING_SHARE = 0.25
+"""What a token costs more that is put into the explicit cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,8 @@ class ModelCard:
     sees: frozenset[str] = frozenset()
     context: int = 131_072
     max_input: int = 120_000
-    max_output: int = 8_192
+    max_output: int = 0
+    """0 where it is not known, as for `cot`."""
     thinking: Thinking = "none"
     cot: int = 0
     prefix: bool = False
@@ -62,22 +67,33 @@ class ModelCard:
         """
         for tier in self.prices:
             if not tier.up_to or usage.input_tokens <= tier.up_to:
-                fresh = usage.input_tokens - usage.cached_tokens * (1 - _CACHED_SHARE)
-                return (fresh * tier.read + usage.output_tokens * tier.written) / 1_000_000
+                read = (
+                    usage.input_tokens
+                    - usage.cached_tokens * (1 - _CACHED_SHARE[self.cache])
+                    + usage.cache_writes * _KEEPING_SHARE
+                )
+                return (read * tier.read + usage.output_tokens * tier.written) / 1_000_000
         return None
 
 
 def lookup(model: str) -> ModelCard:
-    """The card of a model; a snapshot has its model's, an unknown one a cautious guess.
+    """The card of a model; a snapshot has its model's, a newer generation its elder sister's.
 
-    The guess sends no switch that a strange server might refuse, and shows it pictures.
+    For any other it is a cautious guess: it sends no switch that a strange server might refuse, and
+    shows it pictures.
     """
     cards = _cards()
-    known = cards.get(model) or cards.get(_SNAPSHOT.sub("", model))
+    name = _SNAPSHOT.sub("", model)
+    known = cards.get(model) or cards.get(name)
     if known is not None:
         return known
+    if newer := _SUCCESSOR.match(name):
+        sister = next(card for card in cards.values() if card.name.endswith(f"-{newer[1]}"))
+        return replace(sister, name=model, prices=(), currency="", source="", is_known=False)
     family: Family = "multimodal" if _SEEING.search(model) else "text"
-    return ModelCard(name=model, family=family, sees=frozenset({"image"}), is_known=False)
+    thinking: Thinking = "only" if _ALWAYS_THINKS.search(model) else "none"
+    sees = frozenset({"image"})
+    return ModelCard(name=model, family=family, sees=sees, thinking=thinking, is_known=False)
 
 
 def all_cards() -> list[ModelCard]:

@@ -25,6 +25,7 @@ from bot.errors import ModelError, PromptTooLong
 from bot.model.allowance import weight
 from bot.model.catalogue import ModelCard
 from bot.model.connection import Connection, request_limit
+from bot.model.fitting import fit
 from bot.model.protocols import Protocols
 from bot.model.retry import another_model_helps, retry_delay
 from bot.model.structured import complete
@@ -122,8 +123,9 @@ class ModelClient:
         failed = 0
         while True:
             has_begun = False
-            wire, card = self._protocols.choose(prompt)
-            body = orjson.dumps(wire.encode(prompt, card))
+            fitted = fit(prompt, self.card(prompt.model))
+            wire, card = self._protocols.choose(fitted)
+            body = orjson.dumps(wire.encode(fitted, card))
             if len(body) > self._most_bytes:
                 raise PromptTooLong(f"{len(body):,} bytes, the host takes {self._most_bytes:,}")
             try:

@@ -1,5 +1,6 @@
 """Which protocol a prompt goes by, and what the service's refusals teach about a model."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -26,7 +27,9 @@ _LESSONS: Mapping[str, Correction] = {
     "partial": lambda card: replace(card, prefix=False),
     "json_schema": lambda card: replace(card, json="object"),
     "json mode response is not supported": lambda card: replace(card, json="none"),
+    "content must be a string": lambda card: replace(card, sees=frozenset(), cache="implicit"),
 }
+_MOST_TOKENS = re.compile(r"range of max_tokens should be \[1, (\d+)\]")
 
 
 class Protocols:
@@ -68,6 +71,8 @@ class Protocols:
             if card.family != lookup(model).family:
                 return False  # both families were tried
             return self._correct(model, _other_family(card))
+        if limit := _MOST_TOKENS.search(words):
+            return self._correct(model, replace(card, max_output=int(limit[1])))
         for lesson, correct in _LESSONS.items():
             if lesson in words:
                 return self._correct(model, correct(card))

@@ -1,5 +1,6 @@
 """What is sent by Responses and by DashScope's own protocols; and what refusals teach about a model."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from bot.conversation.messages import (
     ToolCall,
     ToolResult,
     ToolSpec,
+    Usage,
     UserTurn,
 )
 from bot.errors import ModelError, PromptRefused
@@ -175,6 +177,8 @@ LESSONS = [
     ("qwen3.7-plus", "The tool call is not supported.", "tools", False),
     ("qwen3.7-plus", "partial is not supported by this model", "prefix", False),
     ("qwen3.7-plus", "'response_format.type' json_schema is not supported", "json", "object"),
+    ("qwen3.7-plus", "input content must be a string.", "sees", frozenset()),
+    ("qwen3.7-plus", "Range of max_tokens should be [1, 4096]", "max_output", 4096),
     ("qwen-plus", "Json mode response is not supported when enable_thinking is true", "json", "none"),
 ]  # fmt: skip
 
@@ -201,6 +205,23 @@ def test_a_wrong_address_turns_the_family_once() -> None:
     assert protocols.learn("mystery", dashscope.TEXT, error)
     assert protocols.choose(prompt)[0] is dashscope.MULTIMODAL
     assert not protocols.learn("mystery", dashscope.MULTIMODAL, error)
+
+
+def test_a_newer_generation_is_taken_for_its_elder_sister_without_the_prices() -> None:
+    newer, elder = lookup("qwen3.9-max-2027-01-01"), lookup("qwen3.8-max")
+
+    assert (newer.thinking, newer.tools, newer.sees) == (elder.thinking, elder.tools, elder.sees)
+    assert (newer.prices, newer.is_known) == ((), False)
+    assert not lookup("qwen2.5-max").tools, "older ones are not"
+    assert lookup("qvq-72b-preview").thinking == "only"
+
+
+def test_what_is_put_into_the_cache_and_read_from_it_has_its_price() -> None:
+    explicit, implicit = lookup("qwen3.6-plus"), lookup("qwen3.6-flash")
+    usage = Usage(input_tokens=200_000, cached_tokens=100_000, cache_writes=100_000)
+
+    assert explicit.cost(usage) == pytest.approx((0.1 * 0.1 + 0.1 * 1.25) * 2.0)
+    assert implicit.cost(replace(usage, cache_writes=0)) == pytest.approx((0.1 * 0.2 + 0.1) * 1.2)
 
 
 def test_the_catalogue_is_of_one_mind() -> None:
