@@ -84,7 +84,7 @@ class Asking:
                 await asyncio.sleep(_RESCUE_PAUSE)
                 prompt = self._go_on(prompt)
                 continue
-            if said.calls:
+            if said.calls and prompt.may_call:
                 prompt = await self._use(prompt, said)
                 continue
             if said.reason is not FinishReason.LENGTH or prompt.max_tokens is not None:

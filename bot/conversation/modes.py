@@ -139,6 +139,8 @@ _RUN_CODE = re.compile(
     r"|\bcode interpreter\b",
     re.IGNORECASE,
 )
+_THOUGHTFUL = frozenset({BuiltIn.WEB_EXTRACTOR, BuiltIn.CODE_INTERPRETER})
+"""The service runs these only while the model thinks ("OpenAI compatible: Responses")."""
 _ADDRESS = re.compile(r"https?://")
 
 
@@ -151,7 +153,7 @@ def mode_for(question: str, channel: ChannelSettings, habits: Habits) -> Mode:
     built_in = _built_in(question) if habits.search else frozenset[BuiltIn]()
     return Mode(
         preset=PRESETS.get(name, PRESETS["balanced"]),
-        thinking=thinking or BuiltIn.CODE_INTERPRETER in built_in,
+        thinking=thinking or bool(built_in & _THOUGHTFUL),
         thinking_budget=budget,
         built_in=built_in,
         files=wanted_formats(question),
