@@ -1,6 +1,6 @@
 """Forgets: what is old, a workspace, a channel, or a person."""
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.thread import ChannelType
@@ -32,19 +32,25 @@ async def forget_before(writer: Writer, moment: float) -> int:
     `moment` is in seconds since the epoch. Returns how many conversations.
     """
     newest = f"{moment:017.6f}"  # a ts is compared as text: as many digits as Slack's
+    lives = exists().where(Message.conversation_id == Conversation.id, Message.ts >= newest)
+    total = await _forget_conversations(writer, Conversation.created_at < moment, ~lives)
 
-    async def change(connection: AsyncConnection) -> int:
-        alive = select(Message.conversation_id).where(Message.ts >= newest)
-        gone = await connection.execute(
-            delete(Conversation).where(
-                Conversation.created_at < moment, Conversation.id.not_in(alive)
-            )
-        )
+    async def change(connection: AsyncConnection) -> None:
         await connection.execute(delete(SummaryRow).where(SummaryRow.created_at < moment))
         await connection.execute(delete(DigestRun).where(DigestRun.due_at < moment))
-        return gone.rowcount
 
-    return await writer.run(change)
+    await writer.run(change)
+    return total
+
+
+async def _forget_conversations(writer: Writer, *which: ColumnElement[bool]) -> int:
+    """Delete these conversations, some at a time; returns how many. It may be broken off anywhere."""
+    some = select(Conversation.id).where(*which).limit(_AT_ONCE).scalar_subquery()
+    statement = delete(Conversation).where(Conversation.id.in_(some))
+    total = 0
+    while gone := (await writer.run(lambda it: it.execute(statement))).rowcount:
+        total += gone
+    return total
 
 
 async def forget_channel(writer: Writer, team_id: str, channel_id: str) -> int:
@@ -131,21 +137,9 @@ async def forget_team(writer: Writer, team_id: str, *, before: float) -> int:
 
     `before` is in seconds since the epoch. It may be repeated, and broken off anywhere.
     """
-    total = 0
-    old = (
-        select(Conversation.id)
-        .where(Conversation.team_id == team_id, Conversation.created_at < before)
-        .limit(_AT_ONCE)
+    total = await _forget_conversations(
+        writer, Conversation.team_id == team_id, Conversation.created_at < before
     )
-    while True:
-        gone = await writer.run(
-            lambda connection: connection.execute(
-                delete(Conversation).where(Conversation.id.in_(old.scalar_subquery()))
-            )
-        )
-        if not gone.rowcount:
-            break
-        total += gone.rowcount
 
     async def change(connection: AsyncConnection) -> None:
         for table in _of_teams():

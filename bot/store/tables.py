@@ -17,6 +17,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from bot.store.sealing import Sealed, SealedJson
 
+UNANSWERED = "asks AND reply_id IS NULL AND NOT deleted"
+WRITING = "outcome = 'writing'"
+WITHDRAWING = "outcome = 'withdrawn' AND finished_at IS NULL"
+"""What the few rows have in common that wait for something, in the words of the indexes that keep
+them: a query that says it in the same words need not look at all the others."""
+
 
 class Base(DeclarativeBase):
     """Names every constraint, so that migrations can speak of it on either database."""
@@ -60,10 +66,15 @@ class Message(Base):
         Index(
             "ix_messages_unanswered",
             "conversation_id",
-            sqlite_where=text("asks AND reply_id IS NULL AND NOT deleted"),
-            postgresql_where=text("asks AND reply_id IS NULL AND NOT deleted"),
+            sqlite_where=text(UNANSWERED),
+            postgresql_where=text(UNANSWERED),
         ),
-        Index("ix_messages_reply_id", "reply_id"),
+        Index(
+            "ix_messages_reply_id",
+            "reply_id",
+            sqlite_where=text("reply_id IS NOT NULL"),
+            postgresql_where=text("reply_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -115,8 +126,14 @@ class Reply(Base):
             "uq_replies_writing",
             "conversation_id",
             unique=True,
-            sqlite_where=text("outcome = 'writing'"),
-            postgresql_where=text("outcome = 'writing'"),
+            sqlite_where=text(WRITING),
+            postgresql_where=text(WRITING),
+        ),
+        Index(
+            "ix_replies_withdrawing",
+            "conversation_id",
+            sqlite_where=text(WITHDRAWING),
+            postgresql_where=text(WITHDRAWING),
         ),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import bindparam, exists, insert, select, text, union, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -24,7 +24,16 @@ from bot.store.clock import now
 from bot.store.db import Writer
 from bot.store.intake import add_files, add_message
 from bot.store.rows import as_json
-from bot.store.tables import Attachment, Conversation, Message, Reply, UsageRecord
+from bot.store.tables import (
+    UNANSWERED,
+    WITHDRAWING,
+    WRITING,
+    Attachment,
+    Conversation,
+    Message,
+    Reply,
+    UsageRecord,
+)
 
 _SAVE = (
     update(Reply)
@@ -60,17 +69,11 @@ _FINISH = (
 )
 _USED = insert(UsageRecord)
 _IN_HANDS = exists().where(Reply.conversation_id == Message.conversation_id, in_hands())
-_WAITING = select(Message.conversation_id).where(
-    Message.asks, Message.reply_id.is_(None), ~Message.deleted, ~_IN_HANDS
+_UNFINISHED = union(
+    select(Message.conversation_id).where(text(UNANSWERED), ~_IN_HANDS),
+    select(Reply.conversation_id).where(text(WRITING), ~in_hands()),
+    select(Reply.conversation_id).where(text(WITHDRAWING), ~in_hands()),
 )
-_ABANDONED = select(Reply.conversation_id).where(
-    or_(
-        Reply.outcome == Outcome.WRITING.value,
-        and_(Reply.outcome == Outcome.WITHDRAWN.value, Reply.finished_at.is_(None)),
-    ),
-    ~in_hands(),
-)
-_UNFINISHED = _WAITING.union(_ABANDONED)
 
 
 class Turns:
