@@ -33,11 +33,12 @@ from bot.conversation.thread import (
     ThreadKey,
     Turn,
 )
-from bot.store.db import Writer, make_engine, migrate
+from bot.store.db import Writer, make_engine
 from bot.store.errands import StoredErrands
 from bot.store.installations import StoredInstalls
 from bot.store.intake import Intake
 from bot.store.retention import forget_before
+from bot.store.schema import migrate
 from bot.store.turns import Turns
 
 ROUNDS = 300
