@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from bot.assembly.roles import Role
-from bot.commands import data
+from bot.commands import data, inbox
 from bot.config import DEFAULT_MODEL, Settings, load_model_access, load_settings
 from bot.errors import ConfigError, SlackRefused, ThreadwiseError
 
@@ -23,6 +23,7 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.add_typer(data.cli, name="data")
+cli.add_typer(inbox.cli, name="inbox")
 _out = Console()
 _err = Console(stderr=True)
 

@@ -362,6 +362,19 @@ class RunningBot:
                 stdout=log,
             )
 
+    def tell(self, *arguments: str) -> str:
+        """Run another command of it with the same settings; what it prints."""
+        told = subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            env={"COLUMNS": "200", **self._environ},
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return told.stdout + told.stderr
+
     def _is_ready(self, began: int) -> Callable[[], bool]:
         def ready() -> bool:
             assert self.process.poll() is None, self.log()

@@ -122,3 +122,21 @@ def test_sixty_questions_in_a_burst_all_end_whole_in_one_message(
         assert len(limited) < 5, limited
     finally:
         playground.close()
+
+
+def test_an_admin_has_what_failed_answered_anew(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    ts = playground.say(f"{AT}/fail cut once")
+    failed = playground.answer(ts)
+
+    listed = bot.tell("inbox", "list")
+    assert "failed: " in listed
+    assert ts in listed
+    assert "/fail cut once" not in listed, "the words are not the admin's"
+    number = next(line.split()[0] for line in listed.splitlines() if ts in line)
+    assert "answered anew" in bot.tell("inbox", "retry", number)
+
+    until(lambda: "broke" not in playground.answers(ts)[0]["text"], what="another answer")
+    assert playground.answers(ts)[0]["ts"] == failed["ts"]
+    assert "is not answered" not in bot.tell("inbox", "drop", number)

@@ -56,7 +56,7 @@ LIBRARIES = {
     "structlog": {"telemetry"},
     "prometheus_client": {"telemetry", "web"},
     "opentelemetry": {"telemetry.tracing"},
-    "typer": {"cli", "commands.data", "commands.kept"},
+    "typer": {"cli", "commands"},
 }
 
 
