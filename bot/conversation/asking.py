@@ -85,7 +85,7 @@ class Asking:
                 prompt = self._go_on(prompt)
                 continue
             if said.calls and prompt.may_call:
-                prompt = await self._use(prompt, said)
+                prompt = await self._answered(prompt, said)
                 continue
             if said.reason is not FinishReason.LENGTH or prompt.max_tokens is not None:
                 return said.reason
@@ -165,17 +165,22 @@ class Asking:
             if known is None or not known.title:
                 self.sources[source.url] = source
 
-    async def _use(self, prompt: Prompt, said: _Said) -> Prompt:
-        """Run what the model called, and let it go on with the results."""
-        self._rounds += 1
-        self._settled = len(self._reply.text)
-        steps = {call.id: self._step_of(call, number) for number, call in enumerate(said.calls)}
+    async def use(self, calls: Sequence[ToolCall]) -> list[Used]:
+        """Run these calls; the person sees a step for each."""
+        steps = {call.id: self._step_of(call, number) for number, call in enumerate(calls)}
         for step in steps.values():
             self._reply.step(step)
-        used = await self._toolbox.use(said.calls, self._asker)
+        used = await self._toolbox.use(calls, self._asker)
         for one in used:
             self._cite(one.sources)
             self._reply.step(_ended(steps[one.call.id], one))
+        return used
+
+    async def _answered(self, prompt: Prompt, said: _Said) -> Prompt:
+        """Run what the model called, and let it go on with the results."""
+        self._rounds += 1
+        self._settled = len(self._reply.text)
+        used = await self.use(said.calls)
         turn = AssistantTurn(text=said.text, calls=said.calls, reasoning="".join(said.reasoning))
         results = tuple(
             ToolResult(call_id=one.call.id, name=one.call.name, content=one.content) for one in used

@@ -241,6 +241,7 @@ def _parts(
     yield Text(text=f"[{author}, {when.day} {when:%b %H:%M}]\n{message.text}".rstrip())
     for file in message.files:
         yield from labels.parts(file, author)
+    yield from labels.linked(message, author)
 
 
 class _Labels:
@@ -266,6 +267,11 @@ class _Labels:
         reason = self._shown.unreadable.get(file.file_id, "" if pieces else NOT_SHOWN)
         if reason:
             yield Text(text=f"[file {file.name!r}, {file.media_type}: {reason}]")
+
+    def linked(self, message: ThreadMessage, author: str) -> Iterator[Part]:
+        """What the message's links lead to."""
+        for document in self._shown.linked.get(message.id, ()):
+            yield Text(text=_document(document, author))
 
     def _piece(self, piece: Piece, file: SharedFile, author: str) -> Iterator[Part]:
         match piece:

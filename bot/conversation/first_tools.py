@@ -23,6 +23,7 @@ _FUNCTIONS = {
 }
 _NAMES = {"pi": math.pi, "e": math.e}
 _MOST_EXPRESSION = 500
+READ_SLACK_MESSAGE = "read_slack_message"
 
 
 class Pages(Protocol):
@@ -95,7 +96,7 @@ def first_tools(pages: Pages, colleagues: Colleagues) -> list[Tool[Any]]:
             title=lambda given: f"Reading {given.url[:150]}",
         ),
         Tool(
-            name="read_slack_message",
+            name=READ_SLACK_MESSAGE,
             description="A Slack message and its thread, for when somebody links to one.",
             arguments=_Permalink,
             run=_message_reader(colleagues),

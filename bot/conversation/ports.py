@@ -123,6 +123,8 @@ class Shown:
     """File id to what became of it."""
     unreadable: Mapping[str, str] = field(default_factory=dict)
     """File id to the reason in words."""
+    linked: Mapping[int, tuple[Document, ...]] = field(default_factory=dict)
+    """Message id to what its links to Slack lead to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

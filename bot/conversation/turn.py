@@ -17,6 +17,7 @@ from bot.conversation.documents.tool import READ_DOCUMENT
 from bot.conversation.events import Again, Interruption
 from bot.conversation.gathering import Gathered, Gathering
 from bot.conversation.handing import Handing
+from bot.conversation.links import with_linked
 from bot.conversation.memory import Summary, fold, is_worth_folding
 from bot.conversation.messages import FinishReason, Prompt
 from bot.conversation.modes import Mode, mode_for
@@ -149,8 +150,9 @@ class RunningTurn:
         if await self._summarized(raw, gathered):
             return Closing(buttons=(Again.REGENERATE,), can_be_rated=True)
         prefix = self._take_up()
-        prompt = self._prompt(gathered, prefix)
         asking = self._asking = self._ask(gathered)
+        gathered = await with_linked(gathered, asking, self.desk.toolbox.specs)
+        prompt = self._prompt(gathered, prefix)
         note = ""
         try:
             reason = await asking.answer(prompt)

@@ -13,6 +13,8 @@ from bot.playground.server import PlaygroundSettings
 from tests.playground import (
     ANNA,
     AT,
+    BEN,
+    BOT,
     GENERAL,
     Message,
     RunningPlayground,
@@ -97,6 +99,25 @@ def test_a_tool_that_fails_is_told_to_the_model_and_shown(here: RunningPlaygroun
 
     mended = _ask(here, '/call calculate {"expression": "2+3"}}')
     assert "**5**" in mended["text"], "a brace too many is no failure"
+
+
+def test_a_link_to_slack_is_read_before_the_model_is_asked(here: RunningPlayground) -> None:
+    """Whatever the model makes of it, it has what stands behind the link, if the asker may see it."""
+    said = here.say("The quay opens in May 2027")
+    link = f"https://acme.slack.com/archives/{GENERAL}/p{said.replace('.', '')}"
+    here.add_channel("G0BOARD", type="private", name="board", members=[BEN, BOT])
+    secret = here.say("The merger is on", who=BEN, channel="G0BOARD")
+    hidden = f"https://acme.slack.com/archives/G0BOARD/p{secret.replace('.', '')}"
+    before = len(here.asked())
+    answer = _ask(here, f"compare <{link}> and <{hidden}|that one>")
+
+    first = str(here.asked()[before]["messages"])
+    assert "(the linked message) The quay opens in May 2027" in first
+    assert f"[end of '{link}']" in first
+    assert "You are not a member of that conversation" in first
+    assert "The merger is on" not in str(here.asked())
+    assert list(steps(answer)) == ["Reading the linked Slack message"]
+    assert f"<{link}|" in answer["text"] or link in answer["text"], "it is among the sources"
 
 
 def test_a_web_search_has_its_sources_beneath(here: RunningPlayground) -> None:
