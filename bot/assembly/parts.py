@@ -28,6 +28,7 @@ from bot.slack.listeners import Feature, Listeners
 from bot.slack.summaries.command import Summarize
 from bot.store.retention import FORGET
 from bot.store.schema import migrate
+from bot.telemetry import metrics
 from bot.web import Check, Measure
 from bot.work.errands import ErrandRunner
 from bot.work.wakes import LocalWakes
@@ -73,7 +74,9 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         session = await stack.enter_async_context(make_session())
         wakes = await stack.enter_async_context(_wakes(settings))
         workspaces = await stack.enter_async_context(open_workspaces(settings, stored, session))
-        parts = Parts(checks={"database": stored.is_reachable}, measure=workspaces.measure)
+        parts = Parts(
+            checks={"database": stored.is_reachable}, measure=_measure(stored, workspaces)
+        )
         doorkeeper = Doorkeeper(
             _rules(settings), workspaces.installations, stored.errands, wake=parts.wake_errands
         )
@@ -92,6 +95,18 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         if Role.WEB in roles:
             _open_doors(settings, parts, stored, workspaces, doorkeeper, wakes)
         yield parts
+
+
+def _measure(stored: Stored, workspaces: Workspaces) -> Measure:
+    """Brings the gauges up to date that nobody sets in passing."""
+
+    async def measure() -> None:
+        for name, queue in (await stored.waiting.queues()).items():
+            metrics.queue_length.labels(name).set(queue.length)
+            metrics.queue_age_seconds.labels(name).set(queue.age)
+        await workspaces.measure()
+
+    return measure
 
 
 async def _take_over(settings: Settings, roles: Role, stored: Stored) -> None:

@@ -23,6 +23,7 @@ from bot.store.rotation import check_key
 from bot.store.schema import require_current
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
+from bot.store.waiting import Waiting
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Stored:
     def channels(self) -> ChannelSettingsStore:
         """What people have set for their channels."""
         return ChannelSettingsStore(self.engine, self.writer)
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        """What nobody is at yet."""
+        return Waiting(self.engine)
 
     @cached_property
     def installs(self) -> StoredInstalls:

@@ -62,7 +62,7 @@ class StoredErrands:
         """The errands that wait and that no living worker is at, the oldest first."""
         async with self._engine.connect() as connection:
             found = await connection.scalars(
-                select(ErrandRow.id).where(*_free()).order_by(ErrandRow.due_at).limit(_MOST_DUE)
+                select(ErrandRow.id).where(*is_free()).order_by(ErrandRow.due_at).limit(_MOST_DUE)
             )
             return list(found)
 
@@ -72,7 +72,7 @@ class StoredErrands:
         async def change(connection: AsyncConnection) -> Errand | None:
             taken = await connection.execute(
                 update(ErrandRow)
-                .where(ErrandRow.id == errand_id, *_free())
+                .where(ErrandRow.id == errand_id, *is_free())
                 .values(
                     attempt=ErrandRow.attempt + 1, worker=self._worker, heartbeat_at=time.time()
                 )
@@ -145,7 +145,8 @@ class StoredErrands:
         return bool(changed.rowcount)
 
 
-def _free() -> tuple[ColumnElement[bool], ...]:
+def is_free() -> tuple[ColumnElement[bool], ...]:
+    """What makes an errand one that waits: due, not done, and no living worker is at it."""
     now = time.time()
     return (
         ErrandRow.finished_at.is_(None),

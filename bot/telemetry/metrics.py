@@ -5,6 +5,14 @@ from prometheus_client import Counter, Gauge, Histogram
 events = Counter("threadwise_events", "What Slack sent, by kind.", ["kind"])
 turns = Counter("threadwise_turns", "Turns that have ended, by outcome.", ["outcome"])
 refusals = Counter("threadwise_refusals", "Askers whom the admin's rules refused.")
+queue_length = Gauge(
+    "threadwise_queue_length",
+    "What waits in the database, of all processes: questions nobody is at, errands that are due.",
+    ["queue"],
+)
+queue_age_seconds = Gauge(
+    "threadwise_queue_age_seconds", "How long the first in a queue has waited.", ["queue"]
+)
 running_replies = Gauge("threadwise_running_replies", "Replies being written now.")
 first_text_seconds = Histogram(
     "threadwise_first_text_seconds",
