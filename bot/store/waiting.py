@@ -52,7 +52,7 @@ class Waiting:
             }
 
 
-def _queue(row: Row[Any]) -> Queue:
+def _queue(row: Row[int, Any]) -> Queue:
     length, oldest = row
     age = time.time() - float(oldest) if oldest is not None else 0.0
     return Queue(length=length, age=max(age, 0.0))
