@@ -22,22 +22,36 @@ _STAMP = re.compile(r"[0-9]{1,12}")
 
 
 def http_route(app: AsyncApp) -> Route:
-    """`POST /slack/events`: events, commands and interactivity alike."""
+    """`/slack/events`: events, commands and interactivity alike.
+
+    Slack looks at our certificate from time to time with `ssl_check`, unsigned, by POST or by GET
+    ("Slash commands"): that is answered, and nothing else comes of it.
+    """
     handler = AsyncSlackRequestHandler(app)
 
     async def receive(request: Request) -> Response:
-        stamp = request.headers.get("x-slack-request-timestamp", "")
-        if not _STAMP.fullmatch(stamp):
-            # Bolt would fail on the number and answer 500 ("Verifying requests from Slack").
+        if request.method != "POST":
+            is_check = request.query_params.get("ssl_check") == "1"
+            return PlainTextResponse("", status_code=200 if is_check else 405)
+        if not _may_be_signed(request):
             return PlainTextResponse("invalid request", status_code=401)
-        body = await request.body()  # kept by the request: Bolt reads it again
         try:
-            body.decode()
-        except UnicodeDecodeError:
+            return await handler.handle(request)
+        except (ValueError, AttributeError, TypeError) as error:
+            # Bolt reads the body before it looks at the signature; errors later on are its own.
+            log.info("unreadable request", reason=type(error).__name__)
             return PlainTextResponse("invalid request", status_code=400)
-        return await handler.handle(request)
 
-    return Route("/slack/events", receive, methods=["POST"])
+    return Route("/slack/events", receive, methods=["GET", "POST"])
+
+
+def _may_be_signed(request: Request) -> bool:
+    """Whether Bolt can judge the signature, or its absence; on others it would fail with a 500
+    ("Verifying requests from Slack").
+    """
+    stamp = request.headers.get("x-slack-request-timestamp", "0")
+    signature = request.headers.get("x-slack-signature", "")
+    return signature.isascii() and _STAMP.fullmatch(stamp) is not None
 
 
 class Socket:

@@ -49,10 +49,11 @@ class Door:
         ).encode()
         stamp = odd.get("stamp", str(int(time.time())))
         digest = hmac.new(SECRET.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256)
+        signature = odd.get("signature", f"v0={digest.hexdigest()}")
         headers = {
-            "content-type": "application/json",
-            "x-slack-request-timestamp": stamp,
-            "x-slack-signature": odd.get("signature", f"v0={digest.hexdigest()}"),
+            b"content-type": b"application/json",
+            b"x-slack-request-timestamp": stamp.encode(),
+            b"x-slack-signature": signature.encode(),
         }
         return httpx.post(f"{self.url}/slack/events", content=body, headers=headers)
 
@@ -91,6 +92,20 @@ def test_a_question_over_http_is_answered(door: Door) -> None:
     assert "42" in door.playground.answer(ts)["text"]
 
 
+def test_slack_may_look_at_the_certificate_without_signing(door: Door) -> None:
+    address, check = f"{door.url}/slack/events", {"ssl_check": "1", "token": "x"}
+
+    assert httpx.post(address, data=check).status_code == 200
+    assert httpx.get(address, params=check).status_code == 200
+    assert httpx.get(address).status_code == 405
+    assert httpx.post(address, json={"type": "event_callback"}).status_code == 401
+
+
+@pytest.mark.parametrize("junk", [b"payload=%7B", b"payload=[]", b"\xff", b"{"])
+def test_junk_at_the_door_is_refused_calmly(door: Door, junk: bytes) -> None:
+    assert httpx.post(f"{door.url}/slack/events", content=junk).status_code == 400
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -100,9 +115,19 @@ def test_a_question_over_http_is_answered(door: Door) -> None:
         {"stamp": "1000000000"},
         {"stamp": "9" * 400},
         {"signature": "v0=0000"},
+        {"signature": "v0=\u00e9"},
         {"signature": ""},
     ],
-    ids=["a word", "other digits", "no time", "too old", "no time at all", "wrong", "none"],
+    ids=[
+        "a word",
+        "other digits",
+        "no time",
+        "too old",
+        "no time at all",
+        "wrong",
+        "no hex",
+        "none",
+    ],
 )
 def test_what_slack_has_not_signed_now_is_refused(door: Door, odd: dict[str, str]) -> None:
     if odd.get("stamp") == "१२३":
