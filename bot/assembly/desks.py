@@ -28,7 +28,7 @@ from bot.reading.workshop import Workshop
 from bot.slack.colleagues import SlackColleagues
 from bot.slack.files import Files, slack_hosts
 from bot.slack.installations import Installation, Installations
-from bot.slack.replies.reply import SlackReplies
+from bot.slack.replies.room import SlackReplies
 from bot.slack.summaries.channel_reader import Recollections
 from bot.slack.uploads import Uploads
 from bot.slack.workspace import SlackWorkspace

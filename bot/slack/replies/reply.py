@@ -19,13 +19,14 @@ from typing import assert_never
 from bot.conversation.charts import Chart
 from bot.conversation.messages import Step
 from bot.conversation.ports import Closing, IsOurs
-from bot.conversation.thread import Segment, Turn, Withdrawal
+from bot.conversation.thread import Segment, Turn
 from bot.errors import SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
 from bot.slack.history import History
 from bot.slack.markdown.charts import undrawn
 from bot.slack.markdown.rendering import Draft
+from bot.slack.replies.anew import CONTENT_REFUSED, say_anew
 from bot.slack.replies.footer import BLOCKS_REFUSED, Blocks, closing_blocks, stop_button, with_note
 from bot.slack.replies.standing import (
     EditedMessage,
@@ -41,42 +42,9 @@ from bot.slack.replies.strays import Strays
 _NO_STREAMS_HERE = frozenset(
     {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
 )
-_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
-
-
-class SlackReplies:
-    """Opens replies in one workspace. Implements `conversation.ports.Replies`."""
-
-    def __init__(self, api: SlackApi, budget: Budget, history: History, status: Status) -> None:
-        self._api = api
-        self._budget = budget
-        self._history = history
-        self._status = status
-
-    def open(
-        self,
-        turn: Turn,
-        *,
-        on_stop: Callable[[], None],
-        on_segment: Callable[[], None],
-        is_ours: IsOurs,
-    ) -> "SlackReply":
-        """A reply into the turn's thread; nothing is shown yet."""
-        return SlackReply(
-            turn,
-            self._api,
-            self._budget,
-            self._history,
-            self._status,
-            on_stop=on_stop,
-            on_segment=on_segment,
-            is_ours=is_ours,
-        )
-
-    async def take_away(self, withdrawal: Withdrawal) -> None:
-        """Delete the Slack messages of an answer whose question was deleted."""
-        for segment in withdrawal.segments:
-            await delete_message(self._api, withdrawal.key.channel_id, segment.ts)
+_DELETED = "message_not_found"
+_FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
+"""The workspace forbids edits, from some moment on or at all."""
 
 
 class SlackReply:
@@ -109,6 +77,8 @@ class SlackReply:
         self._closing: Closing | None = None
         self._abandoned = False
         self._refused_to_stream = False
+        self._holds_back = False
+        """Whether Slack has refused the words so far: they are said at the end, as it takes them."""
         self._stopped_by_reader = False
         self._strays = Strays(
             history,
@@ -126,7 +96,7 @@ class SlackReply:
             is_ours=is_ours,
             sleep=self._wait_out,
             stray=self._find_stray,
-            next_number=lambda: len(self._standing),
+            next_number=lambda: len(self.segments),
             reply_id=turn.reply_id,
             stop_button=stop_button(turn.reply_id),
         )
@@ -134,6 +104,10 @@ class SlackReply:
             EditedMessage(self._place, segment, number, may_be_live=segment.streamed)
             for number, segment in enumerate(turn.segments)
         ]
+        self._anew: list[Standing] = []
+        """What was said beneath the others, since Slack did not take it there."""
+        self._settled: set[int] = set()
+        """The positions of those others."""
         self._pump: asyncio.Task[None] | None = None
 
     @property
@@ -151,7 +125,7 @@ class SlackReply:
     @property
     def segments(self) -> tuple[Segment, ...]:
         """The Slack messages that exist."""
-        return tuple(message.segment for message in self._standing)
+        return tuple(message.segment for message in (*self._standing, *self._anew))
 
     def begin(self, *, title: str | None) -> None:
         """Show that the question was heard, while nothing is written yet."""
@@ -175,7 +149,9 @@ class SlackReply:
         """Forget the text so far; what Slack shows is rewritten as the new text comes."""
         self._text = []
         self._draft = Draft(people=self._people)
-        self._standing = [self._as_edited(message) for message in self._standing]
+        everything = (*self._standing, *self._anew)
+        self._standing = [self._as_edited(message) for message in everything]
+        self._anew, self._settled = [], set()
 
     def end_text(self) -> None:
         """The text is whole: steps from now on stand beneath it."""
@@ -209,7 +185,7 @@ class SlackReply:
         return self._pump
 
     def _let_go(self, pump: asyncio.Task[None]) -> None:
-        for message in self._standing:
+        for message in (*self._standing, *self._anew):
             message.let_go()
         if not pump.cancelled() and pump.exception() is not None:
             self._on_stop()  # no more can be shown: the model need not go on
@@ -262,8 +238,8 @@ class SlackReply:
             message = self._standing[position]
             if is_growing:
                 await self._grow(position, text)
-            elif message.shown != text:
-                await self._complete(position, text)
+            elif message.shown != text and position not in self._settled:
+                await self._finish_one(position, text, ())
         if texts[0]:
             self._first_words_are_shown()
         return self._standing[-1].pause
@@ -277,10 +253,15 @@ class SlackReply:
         self._status.cancel()
         if not self._refused_to_stream and await self._start_stream(text):
             return True
-        if not self._budget.can_edit:
+        if self._holds_back or not self._budget.can_edit:
             return False
-        self._stand(await EditedMessage.post(self._place, text, steps=self._steps))
-        return True
+        try:
+            self._stand(await EditedMessage.post(self._place, text, steps=self._steps))
+        except SlackRefused as refusal:
+            if refusal.code not in CONTENT_REFUSED:
+                raise
+            self._holds_back = True
+        return not self._holds_back
 
     async def _start_stream(self, text: str) -> bool:
         async with self._budget.starting() as may_start:
@@ -319,10 +300,12 @@ class SlackReply:
         if refusal.code == "stopped_by_user":
             self._replace(position)
             self._reader_stopped()
-        elif isinstance(self._standing[position], StreamedMessage) and refusal.code not in _GONE:
+        elif refusal.code == _DELETED:
+            raise refusal
+        elif isinstance(message := self._standing[position], StreamedMessage):
             self._replace(position)
         else:
-            raise refusal
+            message.rests = True  # its end is tried again, and has other ways
 
     def _reader_stopped(self) -> None:
         self._stopped_by_reader = True
@@ -339,11 +322,15 @@ class SlackReply:
                 return message
             case StreamedMessage():
                 message.let_go()
-                return EditedMessage(self._place, message.segment, message.number, may_be_live=True)
+                edited = EditedMessage(
+                    self._place, message.segment, message.number, may_be_live=True
+                )
+                edited.seen = message.shown
+                return edited
             case _:
                 assert_never(message)
 
-    async def _complete(self, position: int, text: str, blocks: Blocks = ()) -> None:
+    async def _complete(self, position: int, text: str, blocks: Blocks) -> None:
         """Give a message its last text; a stream that can't be ended well is rewritten."""
         message = self._standing[position]
         try:
@@ -362,6 +349,7 @@ class SlackReply:
         self._draft.finish()
         self._steps.finish()
         texts = with_note(self._draft.segments, self._closing.note)
+        surplus, self._standing = self._standing[len(texts) :], self._standing[: len(texts)]
         for position, text in enumerate(texts[:-1]):
             await self._finish_one(position, text, ())
         choices = closing_blocks(self._closing, self._turn.reply_id)
@@ -372,26 +360,44 @@ class SlackReply:
             except SlackRefused as refusal:
                 if refusal.code not in BLOCKS_REFUSED or not blocks:
                     raise
-        surplus = [extra.segment.ts for extra in self._standing[len(texts) :]]
-        for ts in (*surplus, *await self._strays.late()):
+        await self._delete(surplus)
+
+    async def _delete(self, surplus: list[Standing]) -> None:
+        """Take away what the reply needs no more, or has without wanting it."""
+        known = {extra.segment.ts for extra in surplus}
+        late = [ts for ts in await self._strays.late() if ts not in known]
+        for ts in (*(extra.segment.ts for extra in surplus), *late):
             await delete_message(self._place.api, self._place.channel, ts)
-        for extra in self._standing[len(texts) :]:
+        for extra in surplus:
             extra.let_go()
-        self._standing = self._standing[: len(texts)]
 
     async def _finish_one(self, position: int, text: str, blocks: Blocks) -> None:
-        if position >= len(self._standing):
-            await self._post_whole(text, blocks)
+        if position in self._settled:
             return
         try:
-            await self._complete(position, text, blocks)
+            if position < len(self._standing):
+                await self._complete(position, text, blocks)
+            else:
+                await self._post_whole(text, blocks)
         except SlackRefused as refusal:
-            if refusal.code not in _GONE:
-                raise
-            shown = self._standing[position].shown
-            if refusal.code != "message_not_found" and text != shown:
-                # The workspace forbids edits from some moment on: the rest is said anew.
-                await self._post_whole(text.removeprefix(shown), blocks)
+            if blocks and refusal.code in BLOCKS_REFUSED:
+                raise  # it may be the buttons
+            await self._finish_otherwise(position, text, blocks, refusal)
+
+    async def _finish_otherwise(
+        self, position: int, text: str, blocks: Blocks, refusal: SlackRefused
+    ) -> None:
+        """Slack does not take the message's last text: what it lacks is said anew beneath it."""
+        if refusal.code not in {*_FROZEN, *CONTENT_REFUSED, _DELETED}:
+            raise refusal
+        self._settled.add(position)
+        stands = position < len(self._standing)
+        rest = text.removeprefix(self._standing[position].seen) if stands else text
+        if refusal.code != _DELETED and rest.strip():
+            async for message in say_anew(self._place, rest, blocks):
+                self._anew.append(message)
+                self._on_segment()
+                self._first_words_are_shown()
 
     async def _post_whole(self, text: str, blocks: Blocks) -> None:
         self._status.cancel()

@@ -18,7 +18,7 @@ from bot.errors import SlackError, SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget, append_pause, edit_pause
 from bot.slack.markdown.charts import REFUSED, drawn_in, parts, without_charts
-from bot.slack.markdown.rendering import preview
+from bot.slack.markdown.rendering import escape, preview
 from bot.slack.replies.footer import BLOCKS_REFUSED, Blocks
 from bot.slack.replies.steps import Steps
 from bot.slack.replies.tags import tag
@@ -155,6 +155,11 @@ class StreamedMessage:
             raise
 
     @property
+    def seen(self) -> str:
+        """What Slack shows of it."""
+        return self.shown
+
+    @property
     def pause(self) -> float:
         """Seconds until it should grow again."""
         return append_pause(self._appends, self._place.budget)
@@ -230,6 +235,10 @@ class EditedMessage:
         self.number = number
         self.segment = segment
         self.shown = ""
+        self.seen = ""
+        """What Slack shows of it at least; `shown` is empty where it has to be rewritten."""
+        self.rests = False
+        """Whether Slack has refused an edit: the next is the last."""
         self._line = ""
         self._place = place
         self._edits = 0
@@ -238,20 +247,31 @@ class EditedMessage:
 
     @classmethod
     async def post(
-        cls, place: Place, text: str, *, blocks: Blocks = (), steps: Steps | None = None
+        cls,
+        place: Place,
+        text: str,
+        *,
+        blocks: Blocks = (),
+        steps: Steps | None = None,
+        plainly: bool = False,
     ) -> "EditedMessage":
         """Post the message, after waiting for its turn in the channel. Raises SlackError.
 
-        With `steps` it is going to grow: it shows them, and a Stop button.
+        With `steps` it is going to grow: it shows them, and a Stop button. `plainly`: without any
+        block, its Markdown as it was written.
         """
         await place.sleep(place.budget.next_post(place.channel))
         line = "" if steps is None else steps.line
         shown_blocks = blocks if steps is None else place.stop_button
+
+        def content() -> dict[str, Any]:
+            return {"text": escape(text)} if plainly else place.content(text, shown_blocks, line)
+
         segment: Segment | None = None
         tries = 0
         while segment is None:
             try:
-                ts = await place.drawing(text, lambda: cls._post(place, text, shown_blocks, line))
+                ts = await place.drawing(text, lambda: cls._post(place, content()))
                 segment = Segment(ts=ts, streamed=False)
             except SlackLimited as limit:
                 await place.sleep(limit.retry_after)
@@ -264,11 +284,12 @@ class EditedMessage:
                 segment = await place.stray()
         message = cls(place, segment, place.next_number(), may_be_live=segment.streamed)
         if not segment.streamed:
-            message.shown, message._line = text, line
+            message.shown = message.seen = text
+            message._line = line
         return message
 
     @staticmethod
-    async def _post(place: Place, text: str, blocks: Blocks, line: str) -> str:
+    async def _post(place: Place, content: Mapping[str, Any]) -> str:
         posted = await place.write(
             "chat.postMessage",
             channel=place.channel,
@@ -276,7 +297,7 @@ class EditedMessage:
             unfurl_links=False,
             unfurl_media=False,
             metadata=tag(place.reply_id, place.next_number()),
-            **place.content(text, blocks, line),
+            **content,
         )
         return str(posted["ts"])
 
@@ -288,7 +309,7 @@ class EditedMessage:
     async def grow(self, text: str, steps: Steps) -> None:
         """Show more, if the budget allows. Raises SlackError."""
         line = steps.line
-        is_old = text == self.shown and line == self._line
+        is_old = self.rests or (text == self.shown and line == self._line)
         if is_old or not self._place.budget.may_edit_in_between:
             return
         self._edits += 1
@@ -325,7 +346,7 @@ class EditedMessage:
                 raise
             await self._end_stream()
             await self._update(text, blocks, line)
-        self.shown = text
+        self.shown = self.seen = text
 
     async def _update(self, text: str, blocks: Blocks, line: str) -> None:
         place = self._place
