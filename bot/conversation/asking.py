@@ -26,7 +26,14 @@ from bot.conversation.messages import (
 )
 from bot.conversation.ports import Model, Reply
 from bot.conversation.tools import Asker, Toolbox, Used
-from bot.errors import ContentRefused, ModelCut, ModelError, ModelStalled, ModelUnavailable
+from bot.errors import (
+    ContentRefused,
+    ModelBusy,
+    ModelCut,
+    ModelError,
+    ModelStalled,
+    ModelUnavailable,
+)
 
 MOST_ROUNDS = 6
 """So often a model may call tools before it has to answer."""
@@ -35,7 +42,7 @@ _MOST_CONTINUATIONS = 3
 _MOST_RESCUES = 2
 """So often an answer whose connection broke is taken up again."""
 _RESCUE_PAUSE = 0.5
-_BROKEN = (ModelCut, ModelStalled, ModelUnavailable)
+_BROKEN = (ModelBusy, ModelCut, ModelStalled, ModelUnavailable)
 _THOUGHTS = "thinking"
 
 
@@ -73,16 +80,18 @@ class Asking:
         can_continue = self._model.abilities(prompt.model).continues
         continuations = rescues = 0
         while True:
-            began_with = len(self._reply.text)
+            began_with, said = len(self._reply.text), _Said()
             try:
-                said = await self._request(prompt)
+                await self._request(prompt, said)
             except _BROKEN:
-                nothing_new = len(self._reply.text) == began_with
-                if not can_continue or nothing_new or rescues == _MOST_RESCUES:
+                has_words = len(self._reply.text) > began_with
+                # Lost thoughts are thought again; lost words are only gone on from.
+                can_rescue = can_continue if has_words else bool(said.reasoning)
+                if not can_rescue or rescues == _MOST_RESCUES:
                     raise
                 rescues += 1
                 await asyncio.sleep(_RESCUE_PAUSE)
-                prompt = self._go_on(prompt)
+                prompt = self._go_on(prompt) if has_words else prompt
                 continue
             if said.calls and prompt.may_call:
                 prompt = await self._answered(prompt, said)
@@ -97,12 +106,11 @@ class Asking:
     def _go_on(self, prompt: Prompt) -> Prompt:
         return replace(prompt, prefix=self._reply.text[self._settled :].lstrip("\n"))
 
-    async def _request(self, prompt: Prompt) -> _Said:
+    async def _request(self, prompt: Prompt, said: _Said) -> None:
         """One request. The loop runs for every token of every reply: keep it bare."""
         writer = self._writer(prompt)
         write = writer.write
         text: list[str] = []
-        said = _Said()
         try:
             async for delta in self._model.stream(prompt):
                 if type(delta) is TextDelta:
@@ -119,7 +127,6 @@ class Asking:
             raise ContentRefused(request_id=self.request_id)
         said.text = "".join(text)
         self.model = self.model or prompt.model
-        return said
 
     def _take(self, delta: Delta, said: _Said) -> None:
         """Everything that is not the answer's own words."""

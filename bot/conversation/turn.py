@@ -39,6 +39,8 @@ UNREADABLE = "_I couldn't open `{name}`: {reason}._"
 
 MOST_ATTEMPTS = 3
 """A turn that has brought its worker down so often is given up."""
+_LEAST_PART = 16
+"""A prompt is shortened to this part of the usual at least."""
 _TITLE_LENGTH = 60
 
 
@@ -155,15 +157,9 @@ class RunningTurn:
         prompt = self._prompt(gathered, prefix)
         note = ""
         try:
-            reason = await asking.answer(prompt)
-        except PromptTooLong:
-            if self.reply.text != prefix:
-                raise
-            frame = self.desk.frame
-            half = replace(frame, context_tokens=frame.context_tokens // 2)
-            reason = await asking.answer(self._prompt(gathered, prefix, half))
+            reason = await self._within_the_window(asking, gathered, prefix)
         except ContentRefused:
-            if self.reply.text != prefix or len(prompt.entries) == 1:
+            if self.reply.text != prefix or self._is_alone:
                 self._refused = frozenset(question.id for question in self.turn.questions)
                 raise
             reason = await self._without_history(asking, gathered)
@@ -171,6 +167,28 @@ class RunningTurn:
         handing = Handing(self.desk, self.turn, self.reply, is_ours=self._is_ours)
         files = await handing.hand_over(self._mode)
         return self._closing(asking, reason, "\n".join(part for part in (files, note) if part))
+
+    async def _within_the_window(
+        self, asking: Asking, gathered: Gathered, prefix: str
+    ) -> FinishReason:
+        """Ask; a prompt that turns out to be too long is asked again, half as long each time."""
+        frame = self.desk.frame
+        while True:
+            try:
+                return await asking.answer(self._prompt(gathered, prefix, frame))
+            except PromptTooLong:
+                room = frame.context_tokens // 2
+                if (
+                    self.reply.text != prefix
+                    or room < self.desk.frame.context_tokens // _LEAST_PART
+                ):
+                    raise
+                frame = replace(frame, context_tokens=room)
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether the question was all that the model was shown."""
+        return self._built is not None and len(self._built.prompt.entries) == 1
 
     async def _summarized(self, raw: Turn, gathered: Gathered) -> bool:
         """Answer with a summary, if that is what the question asks for."""

@@ -102,7 +102,7 @@ class Connection:
         pieces = aiter(cast(httpx.AsyncByteStream, response.stream))
         is_over = False
         while not (decoder.is_done or is_over):
-            watchdog.is_waiting = True
+            watchdog.is_waiting = not decoder.is_complete
             try:
                 received = events.feed(await _next(pieces, is_last=decoder.is_complete))
             except StopAsyncIteration:

@@ -29,6 +29,7 @@ _LESSONS: Mapping[str, Correction] = {
     "json mode response is not supported": lambda card: replace(card, json="none"),
     "content must be a string": lambda card: replace(card, sees=frozenset(), cache="implicit"),
 }
+_UNSERVED = re.compile(r"not.support|unsupported")
 _MOST_TOKENS = re.compile(r"range of max_tokens should be \[1, (\d+)\]")
 
 
@@ -76,6 +77,8 @@ class Protocols:
         for lesson, correct in _LESSONS.items():
             if lesson in words:
                 return self._correct(model, correct(card))
+        if wire is responses.WIRE and _UNSERVED.search(words):
+            return self._correct(model, replace(card, responses=False))
         return False
 
     def _correct(self, model: str, card: ModelCard) -> bool:

@@ -194,6 +194,12 @@ def test_content_inspection_does_not_brick_a_thread(here: RunningPlayground) -> 
     assert "inspect-me" not in str(here.asked()[-1])
 
 
+def test_a_prompt_too_long_is_shortened_until_it_fits(here: RunningPlayground) -> None:
+    here.model_fails("toolong", "toolong", "toolong")
+
+    assert shown(_ask(here, "/echo fits")) == "fits"
+
+
 def test_what_is_filtered_in_mid_answer_ends_in_a_sentence(here: RunningPlayground) -> None:
     answer = _ask(here, "/fail inspect-output")
     assert answer["text"].startswith("This answer is as long")

@@ -4,12 +4,15 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from bot.conversation.asking import MOST_ROUNDS, Asking
 from bot.conversation.messages import (
     Delta,
     Finished,
     FinishReason,
     Prompt,
+    ReasoningDelta,
     Step,
     Text,
     TextDelta,
@@ -19,7 +22,9 @@ from bot.conversation.messages import (
 from bot.conversation.ports import Abilities, Person
 from bot.conversation.thread import ThreadKey
 from bot.conversation.tools import Asker, Toolbox
+from bot.errors import ModelBusy, ModelCut, ModelError, ModelStalled
 
+END = Finished(reason=FinishReason.STOP)
 CALL = ToolCall(id="c", name="nothing", arguments="{}")
 PROMPT = Prompt(system="s", entries=(UserTurn(parts=(Text(text="hi"),)),), model="m")
 ASKER = Asker(
@@ -30,18 +35,22 @@ ASKER = Asker(
 
 
 class Script:
-    """A model that says the same to every prompt."""
+    """A model that gives one answer after the other, the last of them for ever; failures break in."""
 
-    def __init__(self, *deltas: Delta) -> None:
+    def __init__(self, *answers: Sequence[Delta | ModelError], continues: bool = True) -> None:
         self.prompts: list[Prompt] = []
-        self._deltas = deltas
+        self._answers = answers
+        self._continues = continues
 
     def abilities(self, _model: str) -> Abilities:
-        return Abilities()
+        return Abilities(continues=self._continues)
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[Delta]:
+        answer = self._answers[min(len(self.prompts), len(self._answers) - 1)]
         self.prompts.append(prompt)
-        for delta in self._deltas:
+        for delta in answer:
+            if isinstance(delta, ModelError):
+                raise delta
             yield delta
 
 
@@ -59,18 +68,47 @@ class Sheet:
         self.steps.append(step)
 
 
-async def _answer(*deltas: Delta) -> tuple[FinishReason, Sequence[Prompt], str]:
-    model, sheet = Script(*deltas), Sheet()
+async def _answered(model: Script) -> str:
+    sheet = Sheet()
     port: Any = model
     reply: Any = sheet
-    reason = await Asking(port, Toolbox(()), reply, ASKER).answer(PROMPT)
-    return reason, model.prompts, sheet.text
+    await Asking(port, Toolbox(()), reply, ASKER).answer(PROMPT)
+    return sheet.text
 
 
 async def test_a_model_that_calls_tools_for_ever_is_stopped() -> None:
-    end = Finished(reason=FinishReason.TOOL_CALLS)
-    _, prompts, text = await _answer(TextDelta("Well."), CALL, end)
+    model = Script((TextDelta("Well."), CALL, Finished(reason=FinishReason.TOOL_CALLS)))
+    text = await _answered(model)
 
-    assert len(prompts) == MOST_ROUNDS + 1
-    assert [prompt.may_call for prompt in prompts[-2:]] == [True, False]
+    assert len(model.prompts) == MOST_ROUNDS + 1
+    assert [prompt.may_call for prompt in model.prompts[-2:]] == [True, False]
     assert text.startswith("Well.\n\nWell.")
+
+
+@pytest.mark.parametrize("failure", [ModelCut(), ModelBusy(), ModelStalled()], ids=repr)
+async def test_what_breaks_off_goes_on_from_its_last_word(failure: ModelError) -> None:
+    model = Script((TextDelta("one "), failure), (TextDelta("two"), END))
+
+    assert await _answered(model) == "one two"
+    assert model.prompts[1].prefix == "one "
+
+
+async def test_thoughts_that_were_lost_are_thought_again() -> None:
+    lost = (ReasoningDelta("hm"), ModelCut())
+    model = Script(lost, (TextDelta("two"), END), continues=False)
+
+    assert await _answered(model) == "two"
+    assert model.prompts[1] == PROMPT
+
+
+async def test_what_never_succeeds_is_not_tried_for_ever() -> None:
+    words = [(TextDelta(word), ModelCut()) for word in ("one", "two", "three", "four")]
+    for answers, tries in (
+        (words, 3),
+        ([(ReasoningDelta("hm"), ModelCut())], 3),
+        ([(ModelCut(),)], 1),
+    ):
+        model = Script(*answers)
+        with pytest.raises(ModelCut):
+            await _answered(model)
+        assert len(model.prompts) == tries

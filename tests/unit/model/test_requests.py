@@ -196,6 +196,18 @@ def test_a_refusal_teaches_once_what_a_model_cannot_do(
     assert getattr(lookup(model), field) != value, "others have learned nothing"
 
 
+def test_a_model_that_responses_do_not_serve_searches_by_chat() -> None:
+    protocols = Protocols()
+    prompt = _prompt(built_in=frozenset({BuiltIn.WEB_SEARCH}))
+    error = PromptRefused("Model qwen3.7-plus is not supported by this interface.")
+
+    assert protocols.choose(prompt)[0] is responses.WIRE
+    assert protocols.learn("qwen3.7-plus", responses.WIRE, error)
+    wire, card = protocols.choose(prompt)
+    assert wire is chat.WIRE
+    assert wire.encode(prompt, card)["enable_search"] is True
+
+
 def test_a_wrong_address_turns_the_family_once() -> None:
     protocols = Protocols("dashscope")
     prompt = _prompt(model="mystery")
