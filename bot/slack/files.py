@@ -7,6 +7,7 @@ its own ("Working with files").
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -16,12 +17,15 @@ import httpx
 from bot.conversation.thread import SharedFile
 from bot.errors import UnreadableFile
 
-_TRIES = 3
+_TRIES = 5
+_TRIES_FOR_NOTHING = 3
+"""Where Slack says that there is no such file, which may have been deleted long ago."""
 _PAUSE = 0.5
+_HERE, _NOTHING = 200, 404
 _HOPS = 4
 """Addresses that a download leads through at most."""
-_SCANNING = frozenset({404, 409, 423, 425, 503})
-"""Slack is still scanning, or still copying, a file that was shared a moment ago."""
+_LATER = frozenset({404, 409, 423, 425, 429})
+"""Slack is still scanning, or still copying, a file that was shared a moment ago; or it is busy."""
 _IN_MEMORY = 1024 * 1024
 """So much is collected before it is written to the disk."""
 _PAGES = ("html", "vnd.slack-docs")
@@ -51,18 +55,21 @@ class Files:
             raise UnreadableFile(_too_large(most))
         if not self._trusted(file.url):
             raise UnreadableFile(NOT_HERE if file.url.startswith("http") else NOT_ALLOWED)
+        tries = _TRIES
         for attempt in range(_TRIES):
+            if attempt >= tries:
+                break
             if attempt:
                 await asyncio.sleep(_PAUSE * 2**attempt)
-            try:
-                if await self._fetch(file, into, most):
+            with suppress(httpx.HTTPError):
+                status = await self._fetch(file, into, most)
+                if status == _HERE:
                     return
-            except httpx.HTTPError:
-                continue
+                tries = _TRIES_FOR_NOTHING if status == _NOTHING else _TRIES
         raise UnreadableFile(NOT_THERE)
 
-    async def _fetch(self, file: SharedFile, into: Path, most: int) -> bool:
-        """Whether the file is there now; False where trying again may help."""
+    async def _fetch(self, file: SharedFile, into: Path, most: int) -> int:
+        """The answer's HTTP status: 200 where the file is there now, else trying again may help."""
         headers = {"Authorization": f"Bearer {self._token}"}
         url = file.url
         for _ in range(_HOPS):
@@ -77,15 +84,15 @@ class Files:
         raise UnreadableFile(NOT_ALLOWED)
 
 
-async def _keep(response: httpx.Response, file: SharedFile, into: Path, most: int) -> bool:
-    """Whether the answer was the file, which is saved now; False where it may come later."""
-    if response.status_code in _SCANNING or response.status_code >= 500:
-        return False
-    if response.status_code != 200 or _is_foreign_page(response, file):
+async def _keep(response: httpx.Response, file: SharedFile, into: Path, most: int) -> int:
+    """The answer's HTTP status. If that is 200, the file is saved now; else it may come later."""
+    if response.status_code in _LATER or response.status_code >= 500:
+        return response.status_code
+    if response.status_code != _HERE or _is_foreign_page(response, file):
         raise UnreadableFile(NOT_ALLOWED)
     with await asyncio.to_thread(into.open, "wb") as target:
         await _save(response, target, file, most)
-    return True
+    return _HERE
 
 
 async def _save(response: httpx.Response, target: BinaryIO, file: SharedFile, most: int) -> None:

@@ -128,16 +128,28 @@ async def test_a_file_over_the_limit_is_not_kept(size: int, tmp_path: Path) -> N
     assert len(slack.asked) == (0 if size else 1)
 
 
-@pytest.mark.parametrize("busy", [404, 503])
+@pytest.mark.parametrize(("busy", "times"), [(404, 2), (423, 4), (429, 4), (503, 4)])
 async def test_a_file_that_is_still_scanned_is_asked_for_again(
-    busy: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    busy: int, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.slack.files._PAUSE", 0.001)
-    slack = _Slack(_response(b"", "text/plain", busy), _response(b"it", "image/png"))
+    waiting = [_response(b"", "text/plain", busy)] * times
+    slack = _Slack(*waiting, _response(b"it", "image/png"))
     async with slack.running() as files:
         await files.download(slack.file(), tmp_path / "got", most=100)
 
     assert (tmp_path / "got").read_bytes() == b"it"
+
+
+async def test_a_file_that_is_gone_keeps_nobody_waiting_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.files._PAUSE", 0.001)
+    slack = _Slack(_response(b"", "text/plain", 404))
+    async with slack.running() as files:
+        assert await _refused(files, slack.file(), tmp_path) == "Slack could not send it"
+
+    assert len(slack.asked) == 3
 
 
 @pytest.mark.parametrize(
