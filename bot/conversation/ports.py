@@ -136,6 +136,12 @@ class OtherForms:
     """Of an Office file."""
     subtitles: str = ""
     """What is said in it, as WebVTT."""
+    said: str = ""
+    """The beginning of that, in plain words."""
+    is_all_said: bool = True
+    """Whether `said` is all of it."""
+    is_being_heard: bool = False
+    """Whether Slack is still writing down what is said."""
 
 
 class FileSource(Protocol):

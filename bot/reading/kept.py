@@ -1,36 +1,45 @@
-"""What was read a moment ago, kept in memory for the next question about it; the oldest goes first."""
+"""What was read a moment ago, kept in memory for the next question about it; the oldest goes first.
+
+That a file can't be opened is kept as well: it would fail again, and take as long.
+"""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 from bot.conversation.documents.document import Document
 from bot.conversation.messages import Video
 from bot.conversation.ports import Piece
 
 _MOST_BYTES = 96 * 1024 * 1024
+_LEAST = 1_024
+"""What any entry takes."""
+
+
+Result = tuple[Piece, ...] | str
+"""What a file became, or in words why nothing."""
 
 
 class Kept:
-    """Pieces by file, as many as the memory for them takes."""
+    """Results by file, as many as the memory for them takes."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._pieces: OrderedDict[Hashable, tuple[Piece, ...]] = OrderedDict()
+        self._results: OrderedDict[Hashable, Result] = OrderedDict()
         self._bytes = 0
 
-    def get(self, key: Hashable) -> tuple[Piece, ...] | None:
-        """The pieces of a file, if they are still there."""
-        if key in self._pieces:
-            self._pieces.move_to_end(key)
-        return self._pieces.get(key)
+    def get(self, key: Hashable) -> Result | None:
+        """What a file became, if that is still there."""
+        if key in self._results:
+            self._results.move_to_end(key)
+        return self._results.get(key)
 
-    def put(self, key: Hashable, pieces: tuple[Piece, ...]) -> None:
-        """Keep these, and let go of the oldest where there is no room."""
-        self._bytes -= _size_of(self._pieces.pop(key, ()))
-        self._pieces[key] = pieces
-        self._bytes += _size_of(pieces)
+    def put(self, key: Hashable, result: Result) -> None:
+        """Keep this, and let go of the oldest where there is no room."""
+        self._bytes -= _size_of(self._results.pop(key, ()))
+        self._results[key] = result
+        self._bytes += _size_of(result)
         while self._bytes > self._most_bytes:
-            _, oldest = self._pieces.popitem(last=False)
+            _, oldest = self._results.popitem(last=False)
             self._bytes -= _size_of(oldest)
 
 
@@ -45,5 +54,5 @@ def size(piece: Piece) -> int:
             return len(piece.data)
 
 
-def _size_of(pieces: Sequence[Piece]) -> int:
-    return sum(map(size, pieces))
+def _size_of(result: Result) -> int:
+    return _LEAST + (len(result) if isinstance(result, str) else sum(map(size, result)))

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,7 +24,7 @@ from bot.errors import UnreadableFile
 from bot.reading.hearing import write_down
 from bot.reading.kept import Kept, size
 from bot.reading.product import CANT_SEE, Order
-from bot.reading.subtitles import read_subtitles
+from bot.reading.subtitles import beginning, read_subtitles
 from bot.reading.workshop import Workshop
 
 TOO_LARGE = "it is larger than {limit} MB"
@@ -33,6 +33,9 @@ CANT_HEAR = "the model I use can't hear, and Slack has no transcript of it"
 _AT_ONCE = 4
 _CPU_SECONDS = 45
 _MOST_SUBTITLES = 4 * 1024 * 1024
+_HEARING_LOOKS = 8
+_HEARING_PAUSE = 2.0
+"""Slack takes some seconds to write down a clip that was recorded a moment ago."""
 _OLD_OFFICE = frozenset({".doc", ".dot", ".ppt", ".pps", ".pot"})
 
 
@@ -57,8 +60,10 @@ class FileReader:
         folder: Path,
         limits: ReadingLimits,
         audio_model: str = "",
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         """`folder` takes files while they are read; `audio_model` writes down what is said."""
+        self.sleep = sleep
         self._workshop = workshop
         self._model = model
         self._folder = folder
@@ -101,12 +106,16 @@ class FileReader:
         kept = self._kept.get(key)
         if kept is not None:
             return kept
+        opening = _Opening(self, file, source, abilities, watch)
         try:
             async with self._at_once:
-                pieces = await _Opening(self, file, source, abilities, watch).pieces()
+                pieces = await opening.pieces()
         except UnreadableFile as error:
+            if opening.is_hopeless:
+                self._kept.put(key, error.reason)
             return error.reason
-        self._kept.put(key, pieces)
+        if opening.is_final:
+            self._kept.put(key, pieces)
         return pieces
 
     async def make(
@@ -115,8 +124,8 @@ class FileReader:
         path: Path,
         abilities: Abilities,
         watch: Callable[[int, int], None],
-    ) -> tuple[Piece, ...]:
-        """Have a file on the disk opened; a recording is heard. Raises UnreadableFile."""
+    ) -> list[Piece]:
+        """Have a file on the disk opened. Raises UnreadableFile."""
         order = Order(
             path=str(path),
             name=file.name,
@@ -125,10 +134,17 @@ class FileReader:
             videos=abilities.videos,
             seconds=_CPU_SECONDS,
         )
-        pieces = await self._workshop.make(order, watch)
-        return tuple([await self._heard(piece, abilities) for piece in pieces])
+        return await self._workshop.make(order, watch)
 
-    async def _heard(self, piece: Piece, abilities: Abilities) -> Piece:
+    def hears(self, abilities: Abilities) -> bool:
+        """Whether there is a model that hears recordings."""
+        return abilities.sound or bool(self._audio_model)
+
+    async def heard(self, piece: Piece, abilities: Abilities) -> Piece:
+        """The same, but the words of a recording that the model itself can't hear.
+
+        Raises UnreadableFile.
+        """
         if not isinstance(piece, Audio) or abilities.sound:
             return piece
         if not self._audio_model:
@@ -167,6 +183,10 @@ class _Opening:
         self._source = source
         self._abilities = abilities
         self._watch = watch
+        self.is_final = True
+        """Whether Slack will not have more of the file in a while."""
+        self.is_hopeless = False
+        """Whether its bytes came, and can't be opened: they will not get better."""
 
     async def pieces(self) -> tuple[Piece, ...]:
         """Raises UnreadableFile."""
@@ -178,7 +198,18 @@ class _Opening:
         forms = await self._source.other_forms(file)
         if not file.is_recording:
             return await self._made(_in_form(file, forms.pdf, "application/pdf"))
-        return await self._recording(forms)
+        return await self._recording(await self._written_down(forms))
+
+    async def _written_down(self, forms: OtherForms) -> OtherForms:
+        """The forms with what is said, waited for where nobody else could tell what that is."""
+        is_sound = self._file.media_type.startswith("audio/")
+        for _ in range(_HEARING_LOOKS):
+            if not forms.is_being_heard or not is_sound or self._reader.hears(self._abilities):
+                break
+            await self._reader.sleep(_HEARING_PAUSE)
+            forms = await self._source.other_forms(self._file)
+        self.is_final = not forms.is_being_heard
+        return forms
 
     async def _recording(self, forms: OtherForms) -> tuple[Piece, ...]:
         """What is said in it, as far as Slack has written it down, and what is to be seen."""
@@ -193,19 +224,23 @@ class _Opening:
             raise
 
     async def _said(self, forms: OtherForms) -> tuple[Piece, ...]:
+        known = beginning(forms.said, self._file.name, is_all=forms.is_all_said)
         if not forms.subtitles:
-            return ()
+            return (known,) if known.passages else ()
         file = replace(_in_form(self._file, forms.subtitles, "text/vtt"), size=0)
         try:
             async with self._reader.downloaded(file, self._source, most=_MOST_SUBTITLES) as path:
                 text = await asyncio.to_thread(path.read_text, "utf-8", "replace")
         except UnreadableFile:
-            return ()
+            return (known,) if known.passages else ()
         return (read_subtitles(text, self._file.name),)
 
     async def _made(self, file: SharedFile) -> tuple[Piece, ...]:
         async with self._reader.downloaded(file, self._source) as path:
-            return await self._reader.make(file, path, self._abilities, self._watch)
+            self.is_hopeless = True
+            pieces = await self._reader.make(file, path, self._abilities, self._watch)
+            self.is_hopeless = False
+        return tuple([await self._reader.heard(piece, self._abilities) for piece in pieces])
 
 
 def _in_form(file: SharedFile, url: str, media_type: str) -> SharedFile:

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator
 
 from bot.conversation.documents.document import Document, Passage
+from bot.reading.passages import cut
 
 EXTENT = "what is said in it"
 NOTHING_SAID = "(nothing is said in it)"
+ONLY_BEGINNING = "only the beginning of what is said is known"
 _CUE = re.compile(r"(?:(\d+):)?(\d\d):(\d\d)[.,]\d+ +-->")
 _TAG = re.compile(r"<[^>]*>")
 
@@ -27,6 +29,12 @@ def read_subtitles(text: str, name: str) -> Document:
         extent=EXTENT,
         passages=passages or (Passage.of("", NOTHING_SAID),),
     )
+
+
+def beginning(said: str, name: str, *, is_all: bool) -> Document:
+    """The words that Slack shows beneath a recording: all, or the first of them."""
+    note = "" if is_all else ONLY_BEGINNING
+    return Document(name=name, extent=EXTENT, passages=tuple(cut(said)), note=note)
 
 
 def _cues(text: str) -> Iterator[tuple[str, str]]:

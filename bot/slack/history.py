@@ -7,7 +7,7 @@ from bot.conversation.ports import OtherForms
 from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage
 from bot.errors import SlackError
 from bot.slack.api import SlackApi
-from bot.slack.inbound import Identity, shared_file, stubs, thread_message
+from bot.slack.inbound import Identity, other_forms, shared_file, stubs, thread_message
 
 _PAGE = 200
 """Slack advises no more than 200 messages a page ("conversations.replies")."""
@@ -66,11 +66,7 @@ class History:
             file = (await self._api.read("files.info", file=file_id))["file"]
         except (SlackError, KeyError):
             return OtherForms()
-        return OtherForms(
-            mp4=str(file.get("mp4") or ""),
-            pdf=str(file.get("converted_pdf") or ""),
-            subtitles=str(file.get("vtt") or ""),
-        )
+        return other_forms(file)
 
     async def own_files(self, key: ThreadKey, after: str) -> set[str]:
         """The names of the files that we have shared in a thread behind a moment."""

@@ -14,6 +14,7 @@ from bot.conversation.events import (
     Rated,
     StopAsked,
 )
+from bot.conversation.ports import OtherForms
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadKey, ThreadMessage
 from bot.slack.replies.footer import AGAIN_ACTIONS, RATE_ACTION, STOP_ACTION
 from bot.slack.words import forwarded_files, words_of
@@ -126,6 +127,20 @@ def shared_file(file: Payload) -> SharedFile:
         media_type=str(file.get("mimetype") or "application/octet-stream"),
         size=int(file.get("size") or 0),
         url=_url(file),
+    )
+
+
+def other_forms(file: Payload) -> OtherForms:
+    """What Slack has made of a file, from the whole of its object."""
+    heard = file.get("transcription") or {}
+    preview = heard.get("preview") or {}
+    return OtherForms(
+        mp4=str(file.get("mp4") or ""),
+        pdf=str(file.get("converted_pdf") or ""),
+        subtitles=str(file.get("vtt") or ""),
+        said=str(preview.get("content") or ""),
+        is_all_said=not preview.get("has_more"),
+        is_being_heard=heard.get("status") == "processing",
     )
 
 

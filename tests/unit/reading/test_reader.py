@@ -46,9 +46,10 @@ The quay opens &amp; closes.
 class _Shelf:
     """Files by their address; remembers which were taken."""
 
-    def __init__(self, files: dict[str, bytes], forms: OtherForms | None = None) -> None:
+    def __init__(self, files: dict[str, bytes], *forms: OtherForms) -> None:
+        """`forms`: what Slack has one time after the other; the last stays."""
         self._files = files
-        self._forms = forms or OtherForms()
+        self._forms = list(forms or (OtherForms(),))
         self.taken: list[str] = []
 
     async def download(self, file: SharedFile, into: Path, *, most: int) -> None:
@@ -58,7 +59,7 @@ class _Shelf:
         await asyncio.to_thread(into.write_bytes, self._files[file.url])
 
     async def other_forms(self, file: SharedFile) -> OtherForms:
-        return self._forms
+        return self._forms.pop(0) if len(self._forms) > 1 else self._forms[0]
 
 
 class _Model:
@@ -134,6 +135,19 @@ async def test_one_bad_file_leaves_the_others_alone(workshop: Workshop, tmp_path
     assert shown.unreadable == {"a.pdf": "the file is damaged", "c": "Slack could not send it"}
 
 
+async def test_a_file_that_cannot_be_opened_is_not_tried_with_every_question(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """One that Slack could not send is: it may come the next time."""
+    shelf = _Shelf({"a.pdf": b"%PDF-1.7 rubbish"})
+    files = [_file("a.pdf", "application/pdf"), _file("c", "x/y")]
+    reader = _reader(workshop, tmp_path)
+    first = await reader.read(files, shelf, "m", _quiet)
+
+    assert await reader.read(files, shelf, "m", _quiet) == first
+    assert sorted(shelf.taken) == ["a.pdf", "c", "c"]
+
+
 async def test_the_first_pictures_come_first_where_there_is_no_room_for_all(
     workshop: Workshop, tmp_path: Path
 ) -> None:
@@ -184,6 +198,54 @@ async def test_a_voice_clip_with_a_transcript_is_not_even_fetched(
 
     assert "In May 2027" in str(shown.by_file["a"])
     assert shelf.taken == ["vtt"]
+
+
+async def test_a_clip_that_slack_is_still_writing_down_is_waited_for(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    coming = OtherForms(is_being_heard=True)
+    shelf = _Shelf({"vtt": VTT.encode()}, coming, coming, OtherForms(subtitles="vtt"))
+    reader = _reader(workshop, tmp_path, sleep=sleep)
+    shown = await reader.read([_file("a", "audio/mp4")], shelf, "m", _quiet)
+
+    assert "In May 2027" in str(shown.by_file["a"])
+    assert len(waited) == 2
+    slow = _Shelf({"a": speech(tmp_path / "a.m4a").read_bytes()}, coming)
+    shown = await reader.read([_file("b", "audio/mp4", url="a")], slow, "m", _quiet)
+    assert "can't hear" in shown.unreadable["b"]
+
+
+async def test_the_words_that_slack_shows_beneath_a_clip_do_where_there_is_no_more(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    shelf = _Shelf({}, OtherForms(subtitles="gone", said="The quay opens", is_all_said=False))
+    shown = await _reader(workshop, tmp_path).read([_file("a", "audio/mp4")], shelf, "m", _quiet)
+
+    (said,) = shown.by_file["a"]
+    assert isinstance(said, Document)
+    assert said.markdown == "The quay opens"
+    assert said.note == "only the beginning of what is said is known"
+
+
+async def test_a_video_whose_words_are_still_to_come_is_not_kept_without_them(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    mp4 = film(tmp_path / "a.mp4").read_bytes()
+    shelf = _Shelf(
+        {"a": mp4, "vtt": VTT.encode()},
+        OtherForms(is_being_heard=True),
+        OtherForms(subtitles="vtt"),
+    )
+    reader = _reader(workshop, tmp_path)
+    file = _file("a", "video/mp4")
+
+    assert len((await reader.read([file], shelf, "m", _quiet)).by_file["a"]) == 1
+    assert len((await reader.read([file], shelf, "m", _quiet)).by_file["a"]) == 2
 
 
 async def test_a_voice_clip_without_one_is_written_down(workshop: Workshop, tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from bot.conversation.ports import OtherForms
 from bot.conversation.thread import ThreadKey
 from bot.errors import SlackRefused
 from bot.slack.history import History
-from bot.slack.inbound import Identity
+from bot.slack.inbound import Identity, other_forms
 
 US = Identity(team_id="T1", user_id="UBOT", bot_id="BBOT", name="threadwise")
 KEY = ThreadKey(team_id="T1", channel_id="C1", thread_ts="1.0")
@@ -34,3 +35,15 @@ async def test_a_file_that_slack_does_not_show_is_named_all_the_same() -> None:
 
     assert (shown.name, bool(shown.url)) == ("pier.png", True)
     assert (hidden.file_id, hidden.name, hidden.url) == ("F2", "file", "")
+
+
+def test_what_slack_has_made_of_a_recording_is_known() -> None:
+    """By the names in a file object ("File object"): clips are written down a while after they come."""
+    heard = {"status": "complete", "preview": {"content": "The quay opens", "has_more": True}}
+    forms = other_forms({"mp4": "m", "vtt": "v", "transcription": heard})
+
+    assert (forms.mp4, forms.subtitles, forms.said) == ("m", "v", "The quay opens")
+    assert not forms.is_all_said
+    assert not forms.is_being_heard
+    assert other_forms({"transcription": {"status": "processing"}}).is_being_heard
+    assert other_forms({"transcription": None}) == OtherForms()
