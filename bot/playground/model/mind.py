@@ -219,10 +219,9 @@ def _answer(question: str, messages: list[Message], find: Callable[[str], bytes 
         return f"**{len(earlier)} messages** by {', '.join(names)} so far:\n\n{points}"
     if result := _calculate(question):
         return f"That is **{result}**."
-    if "table" in lowered:
-        return TABLE
-    if "code" in lowered or "python" in lowered:
-        return CODE
+    for words, shown in _SAMPLES:
+        if any(word in lowered for word in words):
+            return shown
     return (
         f"You asked: “{question[:200]}”. As a rehearsal model I know no facts, but I read your "
         f"message whole: {len(question.split())} words, after {len(earlier)} earlier ones in this "
@@ -261,6 +260,12 @@ def _value(node: ast.expr) -> float:
             raise ValueError
 
 
+_SAMPLES = (
+    (("chart", "draw", "diagram"), CHART),
+    (("word file", "word document", "slides", "as pdf", "report"), DOCUMENT),
+    (("table",), TABLE),
+    (("code", "python"), CODE),
+)
 _SHOWN = {
     "table": TABLE,
     "code": CODE,
