@@ -154,7 +154,6 @@ class RunningTurn:
         prefix = self._take_up()
         asking = self._asking = self._ask(gathered)
         gathered = await with_linked(gathered, asking, self.desk.toolbox.specs)
-        prompt = self._prompt(gathered, prefix)
         note = ""
         try:
             reason = await self._within_the_window(asking, gathered, prefix)
