@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.conversation.ports_model import Purpose, Ranked
+from bot.conversation.tokens import estimate
 from bot.errors import ModelUnavailable
 from bot.model.service import Service
 
@@ -17,10 +18,14 @@ RERANK_MODEL = "qwen3-rerank"
 _BATCH = 10
 """Texts a request; the service refuses more."""
 _AT_ONCE = 4
-_MOST_CHARACTERS = 24_000
-"""A text takes 8,192 tokens; what is longer is cut here, and Chinese has a token a character or two."""
+_MOST_TEXT = 8_000
+"""Tokens: the service takes 8,192; what is longer is cut here."""
 MOST_DOCUMENTS = 500
-_MOST_DOCUMENT = 8_000
+_MOST_DOCUMENT = 3_900
+_MOST_TOGETHER = 117_000
+"""Tokens: the service takes 4,000 a document, and 120,000 with the question."""
+_LETTERS = 4
+"""What a token has of them on average at most."""
 _LEAST = "(empty)"
 
 
@@ -51,7 +56,7 @@ class Embeddings:
     async def _batch(self, texts: Sequence[str], purpose: Purpose) -> list[list[float]]:
         body = {
             "model": self._model,
-            "input": {"texts": [_fitting(text, _MOST_CHARACTERS) for text in texts]},
+            "input": {"texts": [_fitting(text, _MOST_TEXT) for text in texts]},
             "parameters": {"dimension": self.dimensions, "text_type": purpose.value},
         }
         async with self._at_once:
@@ -77,8 +82,10 @@ class Reranks:
             raise ValueError(f"{len(documents)} documents, at most {MOST_DOCUMENTS} can be ranked")
         if not documents:
             return []
-        texts = [_fitting(text, _MOST_DOCUMENT) for text in documents]
-        answer = await self._ask(_fitting(query, _MOST_DOCUMENT), texts, min(most, len(texts)))
+        query = _fitting(query, _MOST_DOCUMENT)
+        share = (_MOST_TOGETHER - estimate(query)) // len(documents)
+        texts = [_fitting(text, min(share, _MOST_DOCUMENT)) for text in documents]
+        answer = await self._ask(query, texts, min(most, len(texts)))
         results = answer.get("results")
         if not isinstance(results, list):
             raise ModelUnavailable("the documents came back without scores")
@@ -100,8 +107,11 @@ class Reranks:
 
 
 def _fitting(text: str, most: int) -> str:
-    """The service refuses an empty text, and one that is too long."""
-    return text[:most] if text.strip() else _LEAST
+    """As many tokens of a text as are taken: the service refuses more, and an empty one."""
+    text = text[: most * _LETTERS]
+    while (tokens := estimate(text)) > most:
+        text = text[: len(text) * most // tokens]
+    return text if text.strip() else _LEAST
 
 
 def _unit(vector: Sequence[float]) -> list[float]:

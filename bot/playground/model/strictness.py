@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
@@ -128,12 +129,26 @@ def _check_role(message: Message, position: int, calls: set[str]) -> None:
     if not message.get("content") and role != "assistant":
         raise Refused(invalid("The content field is a required field."))
     if role == "assistant":
-        calls.update(str(call.get("id")) for call in message.get("tool_calls") or ())
+        _check_said(message, calls)
     if role == "tool" and str(message.get("tool_call_id")) not in calls:
         words = (
             'messages with role "tool" must be a response to a preceeding message with "tool_calls"'
         )
         raise Refused(invalid(words))
+
+
+def _check_said(message: Message, calls: set[str]) -> None:
+    made: list[Any] = message.get("tool_calls") or []
+    if not made and not text_of(message):
+        words = "Role must be user or assistant and Content length must be greater than 0."
+        raise Refused(invalid(words, "ServiceUnavailableError"))
+    for call in made:
+        try:
+            json.loads(str((call.get("function") or {}).get("arguments")))
+        except ValueError:
+            words = 'The "function.arguments" parameter of the code model must be in JSON format.'
+            raise Refused(invalid(words)) from None
+        calls.add(str(call.get("id")))
 
 
 def _check_partial(asked: Asked, position: int) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.conversation import asking
 from bot.conversation.asking import MOST_ROUNDS, Asking
 from bot.conversation.messages import (
     Delta,
@@ -66,6 +67,11 @@ class Sheet:
 
     def step(self, step: Step) -> None:
         self.steps.append(step)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "_RESCUE_PAUSE", 0)
 
 
 async def _answered(model: Script) -> str:

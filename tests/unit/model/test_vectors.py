@@ -1,8 +1,11 @@
 """Embeddings and rerank keep the service's limits and the caller's order."""
 
+from typing import Any
+
 import pytest
 
 from bot.conversation.ports_model import Purpose
+from bot.conversation.tokens import estimate
 from bot.errors import ModelMisconfigured
 from bot.model.connection import make_http
 from bot.model.service import Service
@@ -36,6 +39,34 @@ async def test_a_busy_moment_is_waited_out_and_a_wrong_key_is_not(
         wrong = Service(http, base_url=rehearsal.url, api_key="sk-wrong")
         with pytest.raises(ModelMisconfigured):
             await Embeddings(wrong).embed(TEXTS, purpose=Purpose.QUERY)
+
+
+class Ledger:
+    """A service that keeps what it is asked, and finds the first document best."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    async def post(self, _path: str, body: Any) -> dict[str, Any]:
+        self.asked.append(body)
+        texts = body.get("input", {}).get("texts", ())
+        vectors = [{"embedding": [1.0], "text_index": index} for index, _ in enumerate(texts)]
+        return {"output": {"embeddings": vectors}, "results": [{"index": 0, "relevance_score": 1}]}
+
+
+async def test_texts_are_cut_by_their_tokens_in_any_language() -> None:
+    ledger = Ledger()
+    service: Any = ledger
+    await Embeddings(service).embed(["你好。" * 20_000, "word " * 20_000], purpose=Purpose.QUERY)
+    await Reranks(service).rank("好" * 9_000, ["文" * 9_000, "short"], most=1)
+    await Reranks(service).rank("q", ["文字" * 2_000] * 500, most=1)
+
+    embedded, few, many = ledger.asked
+    assert all(7_000 < estimate(text) <= 8_192 for text in embedded["input"]["texts"])
+    assert 3_000 < estimate(few["documents"][0]) <= 4_000
+    assert few["documents"][1] == "short"
+    assert estimate(few["query"]) <= 4_000
+    assert 60_000 < sum(map(estimate, many["documents"])) <= 120_000
 
 
 @pytest.mark.parametrize("model", ["qwen3-rerank", "gte-rerank-v2"])

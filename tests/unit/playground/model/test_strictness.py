@@ -10,6 +10,11 @@ from tests.playground import RunningPlayground
 
 USER = {"role": "user", "content": "x"}
 PARTIAL = {"role": "assistant", "content": "y", "partial": True}
+BAD_CALL = {
+    "role": "assistant",
+    "content": "",
+    "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}}"}}],
+}
 THINK = {"enable_thinking": True}
 FEW_FRAMES = {"type": "video", "video": ["data:image/png;base64,AA=="]}
 SOUND = {"type": "input_audio", "input_audio": {"data": "data:;base64,AA==", "format": "mp3"}}
@@ -93,6 +98,8 @@ async def test_the_model_answers_whole_and_goes_on_from_a_prefix(model: openai.A
             "json_schema is not supported",
         ),
         ({"messages": [USER, {"role": "tool", "content": "x"}]}, 400, "preceeding message"),
+        ({"messages": [USER, {"role": "assistant", "content": ""}, USER]}, 400, "greater than 0"),
+        ({"messages": [USER, BAD_CALL]}, 400, "must be in JSON format"),
         ({"messages": [USER, PARTIAL]}, 400, "non-thinking"),
         ({"messages": [USER, {"role": "system", "content": "x"}]}, 400, "Role must be"),
         ({"messages": [{"role": "user", "content": "inspect-me"}]}, 400, "DataInspectionFailed"),
