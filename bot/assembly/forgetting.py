@@ -7,9 +7,10 @@ or late, after the bot was installed anew, does no harm.
 from collections.abc import Callable
 
 from bot.conversation.errands import Errand, Errands, Keep
+from bot.conversation.forgetting import FORGET_TEAM
 from bot.conversation.installed import Installs
 from bot.store.db import Writer
-from bot.store.retention import FORGET, forget_team
+from bot.store.retention import forget_team
 from bot.telemetry.log import get_logger
 
 log = get_logger("forgetting")
@@ -40,9 +41,9 @@ class Leaving:
         for team_id in teams:
             await self._errands.add(
                 team_id=team_id,
-                kind=FORGET,
+                kind=FORGET_TEAM,
                 payload={"before": moment},
-                key=f"{FORGET} {team_id} {moment:.0f}",
+                key=f"{FORGET_TEAM} {team_id} {moment:.0f}",
             )
 
 

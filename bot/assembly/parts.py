@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.routing import BaseRoute
 
@@ -15,6 +16,7 @@ from bot.assembly.stored import Stored, open_stored
 from bot.assembly.workspaces import Workspaces, open_workspaces
 from bot.config import Settings
 from bot.conversation.errands import Handler
+from bot.conversation.forgetting import FORGET_PERSON, FORGET_TEAM
 from bot.conversation.ports import Wakes
 from bot.conversation.rules import Rules
 from bot.conversation.summaries.errand import KIND as SUMMARY
@@ -24,9 +26,10 @@ from bot.slack.api import make_session
 from bot.slack.channel_form import ChannelForm
 from bot.slack.door import Socket, http_route
 from bot.slack.doorkeeper import REFUSAL, Doorkeeper, Refusals
+from bot.slack.forget_me import ForgetMe, ForgetPerson
 from bot.slack.listeners import Feature, Listeners
 from bot.slack.summaries.command import Summarize
-from bot.store.retention import FORGET
+from bot.store.retention import forget_person
 from bot.store.schema import migrate
 from bot.telemetry import metrics
 from bot.web import Check, Measure
@@ -134,7 +137,10 @@ def _put_to_work(
         workspaces.installations, desks.summaries, tokens=settings.digest_tokens
     )
     handlers: dict[str, Handler] = {
-        FORGET: ForgetTeam(stored.writer),
+        FORGET_TEAM: ForgetTeam(stored.writer),
+        FORGET_PERSON: ForgetPerson(
+            partial(forget_person, stored.writer), workspaces.installations
+        ),
         REFUSAL: Refusals(workspaces.installations),
         SUMMARY: SummaryErrands(desks.summaries, stored.summaries),
         **digest_handlers(digest_desks, stored.digests, stored.errands),
@@ -158,6 +164,7 @@ def _open_doors(
     features: list[Feature] = [
         workspaces.farewell,
         doorkeeper,
+        ForgetMe(here, errands, wake=wake),
         ChannelForm(here, stored.channels),
         Summarize(here, errands, wake=wake),
         *digest_features(here, stored.digests, errands, wake=wake),

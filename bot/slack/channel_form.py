@@ -24,7 +24,8 @@ HELP = """\
 • Edit your question and I answer it anew; delete it and my answer goes.
 • Say “think hard”, “search the web”, “creative mode”, “code mode”, “factual mode” or “translation mode” in a question, and I do.
 • `/summarize` sums up a channel; `/digest` does that by the clock. In a thread: the *Summarize thread* shortcut of a message.
-• `/threadwise settings` opens the settings of the channel you are in: who I answer, how, and your own instructions to me."""
+• `/threadwise settings` opens the settings of the channel you are in: who I answer, how, and your own instructions to me.
+• `/threadwise forget me` deletes what I keep of you."""
 SAVED = "Saved. From now on I answer like that in this channel."
 NOT_OPENED = "Slack did not let me open the form. Please try once more."
 TOO_SLOW = "That took Slack too long, and the form can't be opened any more. Please try once more."

@@ -19,6 +19,7 @@ from bot.conversation.events import Happening, MessageEdited, MessagePosted, Wak
 from bot.conversation.rules import NOT_HERE, NOT_YOU, WHO_KNOWS, Rules, Standing
 from bot.conversation.thread import Author, ChannelType, ThreadKey, Turn
 from bot.errors import NotInstalled, SlackRefused
+from bot.slack.forget_me import wants_to_be_forgotten
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installation, Installations
 from bot.telemetry import metrics
@@ -141,6 +142,8 @@ class Doorkeeper:
         is_command = "command" in body
         if not is_command and body.get("type") not in _ASKING:
             return await next()
+        if wants_to_be_forgotten(body):
+            return await next()  # everybody may have that
         here = await self._installations.of(context.team_id or "")
         words = await self._refusal(
             here, context.channel_id or "", context.user_id or "", context.team_id or ""

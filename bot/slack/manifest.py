@@ -41,7 +41,7 @@ _AGENT_EVENTS = ("agent_session_stopped", "agent_session_title_changed", "app_co
 _COMMANDS = (
     ("/summarize", "Sum up a channel or a thread", "[#channel or link] [since monday] [in German]"),
     ("/digest", "Have channels summed up by the clock", "[#channel every weekday at 9:00] or list"),
-    ("/threadwise", "What I can do, and how I answer in this channel", "[settings]"),
+    ("/threadwise", "What I can do, and how I answer in this channel", "[settings | forget me]"),
 )
 _SHORTCUTS = (
     ("message", "summarize_thread", "Summarize thread", "Sum up the thread of this message"),

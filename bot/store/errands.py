@@ -1,5 +1,7 @@
 """Errands as they are kept: added once, claimed by one worker at a time, taken over after a crash."""
 
+import json
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -143,6 +145,11 @@ class StoredErrands:
             )
         )
         return bool(changed.rowcount)
+
+
+def speaks_of(payload: Mapping[str, Any], slack_id: str) -> bool:
+    """Whether an errand names a person or a channel: whom it is for, or what it is about."""
+    return re.search(rf"\b{re.escape(slack_id)}\b", json.dumps(payload)) is not None
 
 
 def is_free() -> tuple[ColumnElement[bool], ...]:

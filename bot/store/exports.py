@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, Table, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.store.tables import Base, Conversation, Message, Reply
+from bot.store.errands import speaks_of
+from bot.store.tables import Base, Conversation, ErrandRow, Message, Reply
 
 Row = dict[str, Any]
 
@@ -21,7 +22,8 @@ async def export(
 ) -> AsyncIterator[Row]:
     """Every row of a workspace, narrowed to a channel or a person; `table` says where it stands.
 
-    Tokens are not given out. Answers to a person's messages count as theirs.
+    Tokens are not given out, nor addresses that let their holder speak as us. Answers to a person's
+    messages count as theirs, and errands that name them.
     """
     async with engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
@@ -32,7 +34,10 @@ async def export(
             while rows := (await connection.execute(wanted.where(table.c.id > last))).all():
                 last = rows[-1].id
                 for row in rows:
-                    yield {"table": table.name, **row._asdict()}
+                    kept = row._asdict()
+                    if table is ErrandRow.__table__ and not _is_theirs(kept, channel_id or user_id):
+                        continue
+                    yield {"table": table.name, **_without_addresses(kept)}
 
 
 async def teams(engine: AsyncEngine) -> list[str]:
@@ -51,6 +56,8 @@ def _rows_of(
     if team is None:
         return None
     where: list[ColumnElement[bool]] = [team == team_id]
+    if table is ErrandRow.__table__:
+        channel_id = user_id = ""  # whose it is stands in its sealed payload
     if channel_id:
         channel = _column(chain, ("channel_id",))
         if channel is None:
@@ -71,6 +78,25 @@ def _rows_of(
     for parent in chain[1:]:
         source = source.join(parent)
     return select(*table.c).select_from(source).where(*where).order_by(table.c.id).limit(_ROWS)
+
+
+def _is_theirs(errand: Row, slack_id: str) -> bool:
+    return not slack_id or speaks_of(errand["payload"], slack_id)
+
+
+def _without_addresses(value: Any) -> Any:
+    """The same without response URLs, at whatever depth."""
+    match value:
+        case dict():
+            return {
+                name: _without_addresses(inner)
+                for name, inner in value.items()
+                if name != "response_url"
+            }
+        case list():
+            return [_without_addresses(inner) for inner in value]
+        case _:
+            return value
 
 
 def _chain(table: Table) -> list[Table]:

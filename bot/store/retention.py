@@ -3,23 +3,25 @@
 from sqlalchemy import ColumnElement, Table, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.conversation.forgetting import FORGET_PERSON, FORGET_TEAM
 from bot.conversation.thread import ChannelType
 from bot.store.db import Writer
+from bot.store.errands import speaks_of
 from bot.store.tables import (
     Attachment,
     Base,
+    ChannelSetting,
     Conversation,
     DigestRow,
     DigestRun,
     ErrandRow,
+    InstallationRow,
     Message,
     Rating,
     Reply,
     SummaryRow,
 )
 
-FORGET = "forget"
-"""The kind of errand that forgets: it outlives what it deletes."""
 _PERSON = frozenset({"user_id", "owner_id"})
 """The columns that say whose a row is."""
 _AT_ONCE = 200
@@ -70,6 +72,7 @@ async def forget_channel(writer: Writer, team_id: str, channel_id: str) -> int:
                 )
                 conversations += gone.rowcount if table is Conversation.__table__ else 0
         await _forget_notes(connection, team_id, channel_id)
+        await _forget_errands(connection, team_id, channel_id)
         return conversations
 
     return await writer.run(change)
@@ -85,22 +88,46 @@ async def forget_person(writer: Writer, team_id: str, user_id: str) -> int:
     async def change(connection: AsyncConnection) -> int:
         theirs = (Message.team_id == team_id, Message.author_id == user_id)
         said = await connection.scalar(select(func.count(Message.id)).where(*theirs))
-        threads = select(Message.conversation_id).where(*theirs)
-        alone = Conversation.channel_type == ChannelType.DM.value
-        await connection.execute(delete(Conversation).where(Conversation.id.in_(threads), alone))
+        await _forget_direct_messages(connection, team_id, user_id)
         await _empty_messages(connection, team_id, user_id)
-        rated = select(Reply.id).join(Conversation).where(Conversation.team_id == team_id)
-        await connection.execute(
-            delete(Rating).where(Rating.user_id == user_id, Rating.reply_id.in_(rated))
-        )
-        for table in _of_teams():
-            for column in _PERSON & set(table.c.keys()):
-                await connection.execute(
-                    delete(table).where(table.c.team_id == team_id, table.c[column] == user_id)
-                )
+        await _forget_deeds(connection, team_id, user_id)
+        await _forget_errands(connection, team_id, user_id)
         return said or 0
 
     return await writer.run(change)
+
+
+async def _forget_direct_messages(connection: AsyncConnection, team_id: str, user_id: str) -> None:
+    """What was said between them and us alone, and how we were to answer there."""
+    said_in = select(Message.conversation_id).where(
+        Message.team_id == team_id, Message.author_id == user_id
+    )
+    between = (Conversation.id.in_(said_in), Conversation.channel_type == ChannelType.DM.value)
+    channels = select(Conversation.channel_id).where(*between)
+    await connection.execute(
+        delete(ChannelSetting).where(
+            ChannelSetting.team_id == team_id, ChannelSetting.channel_id.in_(channels)
+        )
+    )
+    await connection.execute(delete(Conversation).where(*between))
+
+
+async def _forget_deeds(connection: AsyncConnection, team_id: str, user_id: str) -> None:
+    """What they have ordered, rated and installed."""
+    rated = select(Reply.id).join(Conversation).where(Conversation.team_id == team_id)
+    await connection.execute(
+        delete(Rating).where(Rating.user_id == user_id, Rating.reply_id.in_(rated))
+    )
+    for table in _of_teams():
+        for column in _PERSON & set(table.c.keys()):
+            await connection.execute(
+                delete(table).where(table.c.team_id == team_id, table.c[column] == user_id)
+            )
+    await connection.execute(
+        update(InstallationRow)
+        .where(InstallationRow.installed_by == user_id)
+        .values(installed_by="")
+    )
 
 
 async def _empty_messages(connection: AsyncConnection, team_id: str, user_id: str) -> None:
@@ -117,6 +144,17 @@ async def _empty_messages(connection: AsyncConnection, team_id: str, user_id: st
     await connection.execute(
         update(Message).where(*theirs).values(text="", author_name="", deleted=True)
     )
+
+
+async def _forget_errands(connection: AsyncConnection, team_id: str, slack_id: str) -> None:
+    """Drop what was ordered by a person or about a channel, and the orders that are done."""
+    found = await connection.execute(
+        select(ErrandRow.id, ErrandRow.payload).where(
+            ErrandRow.team_id == team_id, ErrandRow.kind.not_in((FORGET_TEAM, FORGET_PERSON))
+        )
+    )
+    ids = [errand.id for errand in found.all() if speaks_of(errand.payload, slack_id)]
+    await connection.execute(delete(ErrandRow).where(ErrandRow.id.in_(ids)))
 
 
 async def _forget_notes(connection: AsyncConnection, team_id: str, channel_id: str) -> None:
@@ -147,7 +185,7 @@ async def forget_team(writer: Writer, team_id: str, *, before: float) -> int:
                 continue  # the old ones are gone, the new ones stay
             statement = delete(table).where(table.c.team_id == team_id)
             if table.name == ErrandRow.__tablename__:
-                statement = statement.where(table.c.kind != FORGET)
+                statement = statement.where(table.c.kind != FORGET_TEAM)
             await connection.execute(statement)
 
     await writer.run(change)

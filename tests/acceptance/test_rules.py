@@ -1,8 +1,10 @@
 """The admin's rules, as people meet them."""
 
+import sqlite3
 from pathlib import Path
 
 from bot.conversation.rules import NOT_HERE, NOT_YOU
+from bot.slack.forget_me import DONE, FORGET, KEPT, STAY
 from tests.playground import (
     ANNA,
     AT,
@@ -39,3 +41,36 @@ def _told(playground: RunningPlayground) -> int:
     """How often Ben sees the sentence."""
     query = {"channel": GENERAL, "as": BEN}
     return playground.http.get("/playground/history", params=query).text.count(NOT_YOU)
+
+
+def test_a_person_is_forgotten_after_a_second_thought_even_if_refused(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    database = tmp_path / "bot.db"
+    with running_bot(playground, tmp_path) as bot:
+        anna, ben = (playground.say(f"{AT}/echo i am {who}", who=who) for who in (ANNA, BEN))
+        for ts in (anna, ben):
+            playground.answer(ts)
+        until(lambda: len(_kept(database)) == 4, what="questions and answers are kept")
+        bot.terminate()
+    with running_bot(playground, tmp_path, BOT_DENIED_USERS=ANNA):
+        [asked] = playground.command("/threadwise forget me")
+        playground.click(asked, STAY)
+        until(lambda: KEPT in str(playground.ephemerals()), what="that nothing was deleted")
+        assert len(_kept(database)) == 4
+
+        [asked] = playground.command("/threadwise  Forget me")
+        playground.click(asked, FORGET)
+        until(lambda: DONE in str(playground.ephemerals()), what="that it is done")
+        assert {text for text in _kept(database) if text} == {
+            f"{AT}/echo i am {BEN}",
+            f"i am {BEN}",
+        }
+        assert "i am" in playground.answers(anna)[0]["text"], "what stands in Slack stays"
+
+
+def _kept(database: Path) -> list[str]:
+    """Every text of a message or an answer that is there."""
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        found = connection.execute("SELECT text FROM messages UNION ALL SELECT text FROM replies")
+        return [text for (text,) in found]

@@ -19,6 +19,7 @@ from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.thread import Author, ChannelType, Outcome, SharedFile, ThreadKey, Turn
 from bot.store.db import Writer, make_engine
 from bot.store.digests import StoredDigests
+from bot.store.errands import StoredErrands
 from bot.store.exports import export, teams
 from bot.store.installations import StoredInstalls
 from bot.store.intake import Intake
@@ -41,6 +42,7 @@ class Kept:
         self.turns = Turns(engine, self.writer, worker="one")
         self.intake = Intake(engine, self.writer, reply_in_threads="auto")
         self.digests = StoredDigests(engine, self.writer)
+        self.errands = StoredErrands(engine, self.writer, worker="one")
 
     async def fill(self) -> None:
         await StoredInstalls(self.engine, self.writer).add(ACME)
@@ -50,9 +52,13 @@ class Kept:
         await self.ask(BEN, "C2", "13.000000", "ben elsewhere")
         await self.turns.remember(1, "anna and ben spoke", "09.000000")
         settings = ChannelSettings(instructions="short")
-        for channel in ("C1", "C2"):
+        for user in (ANNA, BEN):
+            address = {"user_id": user, "response_url": "https://hooks.slack.com/one-secret"}
+            payload = {"address": address, "request": {"channel_id": "C1"}}
+            await self.errands.add(team_id="T1", kind="summary", payload=payload)
+        for channel in ("C1", "C2", "D1"):
             await ChannelSettingsStore(self.engine, self.writer).save("T1", channel, settings)
-            for user in (ANNA, BEN):
+            for user in (ANNA, BEN) if channel != "D1" else ():
                 await StoredSummaries(self.engine, self.writer).add(
                     KeptSummary(team_id="T1", user_id=user, channel_id=channel, markdown="sum")
                 )
@@ -130,13 +136,15 @@ async def test_an_export_has_everything_readable_but_no_token(kept: Kept) -> Non
         "attachments": 4,
         "replies": 4,
         "ratings": 4,
-        "channel_settings": 2,
+        "channel_settings": 3,
+        "errands": 2,
         "summaries": 4,
         "digests": 2,
         "digest_runs": 2,
     }
     assert "anna in private" in str(rows)
     assert "xoxb" not in str(rows)
+    assert "one-secret" not in str(rows), "whoever has it may speak as us"
     assert await teams(kept.engine) == ["T1"]
     assert [row async for row in export(kept.engine, "T2")] == []
 
@@ -145,6 +153,7 @@ async def test_an_export_of_a_person_has_theirs_alone(kept: Kept) -> None:
     rows = await kept.rows(user_id=ANNA)
 
     assert by_table(rows)["messages"] == by_table(rows)["replies"] == 2
+    assert by_table(rows)["errands"] == 1
     assert "answer to anna in private" in str(rows)
     assert "ben in" not in str(rows)
 
@@ -170,10 +179,14 @@ async def test_a_person_is_forgotten_and_the_others_stay(kept: Kept) -> None:
         "attachments": 2,
         "replies": 2,
         "ratings": 2,
+        "errands": 1,
         "summaries": 2,
         "digests": 1,
         "digest_runs": 1,
     }
+    settings = ChannelSettingsStore(kept.engine, kept.writer)
+    assert await settings.load("T1", "D1") == ChannelSettings()
+    assert await settings.load("T1", "C1") != ChannelSettings()
     await kept.ask(BEN, "C1", "20.000000", "ben goes on", thread_ts="10.000000")
 
 
@@ -184,6 +197,7 @@ async def test_a_channel_is_forgotten_and_the_others_stay(kept: Kept) -> None:
     assert "in the channel" not in str(rows)
     assert "anna in private" in str(rows)
     assert [row["channel_id"] for row in rows if row["table"] == "summaries"] == ["C2", "C2"]
+    assert "errands" not in by_table(rows)
     [[note]] = {
         tuple(note["channel_id"] for note in row["told"]["notes"])
         for row in rows
@@ -198,4 +212,4 @@ async def test_what_is_old_goes_from_every_table(kept: Kept) -> None:
             await connection.execute(text(f"UPDATE {table} SET created_at = 5"))  # noqa: S608
 
     assert await forget_before(kept.writer, time.time() + 9e8) == 3
-    assert set(by_table(await kept.rows())) == {"channel_settings", "digests"}
+    assert set(by_table(await kept.rows())) == {"channel_settings", "digests", "errands"}

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.assembly.forgetting import ForgetTeam, Leaving
 from bot.conversation.errands import Errand
 from bot.conversation.events import MessagePosted
+from bot.conversation.forgetting import FORGET_TEAM
 from bot.conversation.installed import Installed
 from bot.conversation.modes import ChannelSettings
 from bot.conversation.thread import Author, ChannelType, ThreadKey
@@ -19,7 +20,7 @@ from bot.store.errands import StoredErrands
 from bot.store.installations import StoredInstalls
 from bot.store.intake import Intake
 from bot.store.oauth_states import STATE_SECONDS, OAuthStates
-from bot.store.retention import FORGET, forget_team
+from bot.store.retention import forget_team
 from bot.store.settings import ChannelSettingsStore
 from bot.store.tables import Base, Conversation
 
@@ -160,7 +161,7 @@ async def test_who_leaves_is_forgotten_whole_and_nobody_else(store: Store) -> No
     assert store.forgotten == ["T1", "T1"]
     assert await store.installs.find("T1", "") is None
     errand = await store.errand()
-    assert errand.kind == FORGET
+    assert errand.kind == FORGET_TEAM
 
     await ForgetTeam(store.writer).run(errand, lambda kept: store.errands.keep(errand, kept))
     await store.errands.finish(errand)
