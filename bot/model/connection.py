@@ -23,6 +23,8 @@ _CONNECT_SECONDS = 10.0
 _MOST_ERROR_BYTES = 64 * 1024
 _TAIL_SECONDS = 2.0
 """Behind its last word a stream says what it cost; a server that does not is not waited for."""
+_DRAIN_SECONDS = 0.1
+"""Behind the end mark the response ends at once, or not for a long time."""
 _MIB = 1024 * 1024
 
 
@@ -122,6 +124,15 @@ class Connection:
         if not decoder.is_complete:
             raise ModelCut("the stream ended without an end mark")
         yield decoder.end()
+        await _drain(pieces)
+
+
+async def _drain(pieces: AsyncIterator[bytes]) -> None:
+    """Read to the very end: only then the connection serves the next request, without a handshake."""
+    with suppress(TimeoutError, StopAsyncIteration, httpx.HTTPError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while True:
+                await anext(pieces)
 
 
 async def _next(pieces: AsyncIterator[bytes], *, is_last: bool) -> bytes:

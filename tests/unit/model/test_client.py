@@ -73,6 +73,12 @@ def _answer(*pieces: bytes, hold: bool = False) -> Serve:
     return serve
 
 
+async def _body(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+    return await reader.readexactly(int(length[1]) if length else 0)
+
+
 class Server:
     """Answers each connection with the next of its scripts."""
 
@@ -86,9 +92,7 @@ class Server:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.handlers.append(asyncio.current_task())
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
-        self.bodies.append(await reader.readexactly(int(length[1]) if length else 0))
+        self.bodies.append(await _body(reader))
         script = self._scripts[min(self.requests, len(self._scripts) - 1)]
         self.requests += 1
         self.came.set()
@@ -140,6 +144,33 @@ async def test_characters_cut_by_the_network_arrive_whole() -> None:
 async def test_done_ends_it_even_if_the_connection_stays_open() -> None:
     async with serving(_answer(_text("a", "stop"), END, hold=True)) as (_, client):
         assert _said(await _all(client)) == "a"
+
+
+async def test_one_connection_serves_one_answer_after_another() -> None:
+    """A handshake costs more than anything else before the first word."""
+    connections = 0
+    stream = _text("a", "stop") + END
+    chunked = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        with suppress(asyncio.IncompleteReadError):
+            while await _body(reader):
+                writer.write(chunked + b"%x\r\n%b\r\n" % (len(stream), stream))
+                await asyncio.sleep(0)
+                writer.write(b"0\r\n\r\n")
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with listening, make_http() as http:
+        client = ModelClient(http, base_url=f"http://127.0.0.1:{port}", api_key="k")
+        for _ in range(3):
+            assert _said(await _all(client)) == "a"
+    assert connections == 1
 
 
 async def test_a_whole_answer_is_not_held_back_by_a_server_that_says_no_more(
