@@ -43,6 +43,7 @@ LogFormat = Literal["text", "json"]
 
 SLACK_API_URL = "https://slack.com/api/"
 DEFAULT_MODEL = "qwen3.7-plus"
+EMBEDDING_MODEL = "text-embedding-v4"
 DASHSCOPE_BASE_URL = "https://dashscope-intl.aliyuncs.com"
 
 
@@ -100,6 +101,8 @@ class Settings:
     tools: frozenset[str] = frozenset(TOOLS)
     audio_model: str = ""
     """Writes down what is said in recordings, where the chosen model can't hear."""
+    embedding_model: str = EMBEDDING_MODEL
+    """Finds the passages of long documents by their meaning; `off`: by words alone."""
     file_max_mb: int = 100
     """The largest shared file that is downloaded and read."""
     requests_a_minute: int = 0
@@ -235,6 +238,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         web_search=reader.choice("BOT_WEB_SEARCH", ("on", "off")) == "on",
         tools=reader.some_of("BOT_TOOLS", TOOLS),
         audio_model=reader.text("BOT_AUDIO_MODEL"),
+        embedding_model=reader.text("BOT_EMBEDDING_MODEL", EMBEDDING_MODEL),
         file_max_mb=reader.whole("BOT_FILE_MAX_MB", 100, low=1, high=1_024),
         requests_a_minute=reader.whole("BOT_MODEL_RPM", 0, low=0, high=1_000_000),
         tokens_a_minute=reader.whole("BOT_MODEL_TPM", 0, low=0, high=1_000_000_000),

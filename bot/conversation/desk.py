@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.conversation.context import Frame
+from bot.conversation.documents.finding import Finder
 from bot.conversation.modes import Habits
 from bot.conversation.ports import (
     Admission,
@@ -36,6 +37,7 @@ class Desk:
     publisher: Publisher
     habits: Habits = field(default_factory=Habits)
     toolbox: Toolbox = field(default_factory=lambda: Toolbox(()))
+    finder: Finder = field(default_factory=Finder)
     admission: Admission = field(default_factory=Everybody)
     summaries: SummarySources | None = None
     """None where summaries are no answers."""

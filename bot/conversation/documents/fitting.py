@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from bot.conversation.documents.document import Document
-from bot.conversation.documents.ranking import rank
 
 
 def shares(costs: Sequence[int], room: int) -> list[int]:
@@ -17,10 +16,8 @@ def shares(costs: Sequence[int], room: int) -> list[int]:
     return given
 
 
-def excerpt(document: Document, question: str, room: int) -> Document:
-    """The beginning, then the passages nearest to the question, as many as the room takes."""
-    texts = [f"{passage.place} {passage.text}" for passage in document.passages]
-    scores = rank(question, texts)
+def excerpt(document: Document, scores: Sequence[float], room: int) -> Document:
+    """The beginning, then the passages with the highest scores, as many as the room takes."""
     by_score = sorted(range(len(scores)), key=lambda position: (-scores[position], position))
     kept: list[int] = []
     for position in dict.fromkeys([0, *by_score]):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.conversation.desk import Desk
 from bot.conversation.documents.document import Document
-from bot.conversation.documents.fitting import excerpt, shares
+from bot.conversation.documents.fitting import shares
 from bot.conversation.documents.whole import WholeReading, wants_all
 from bot.conversation.messages import Step, StepState, Usage
 from bot.conversation.ports import Piece, Reply, Shown
@@ -64,8 +64,7 @@ class Study:
             notes = await self._notes(file_id, document)
             if notes is not None:
                 document = notes
-        # A thousand pages take a second: not on the event loop.
-        return await asyncio.to_thread(excerpt, document, self._question, room)
+        return await self._desk.finder.excerpt(document, self._question, room)
 
     async def _notes(self, file_id: str, document: Document) -> Document | None:
         """Notes of all of it; the person sees how the reading comes along."""

@@ -1,6 +1,5 @@
 """Lets the model look up what a prompt had no room for: other pages of a shared document."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -8,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from bot.conversation.documents.document import Document, Passage
-from bot.conversation.documents.fitting import excerpt
+from bot.conversation.documents.finding import Finder
 from bot.conversation.tools import Asker, Found, Tool
 from bot.errors import ToolFailed
 
@@ -27,7 +26,7 @@ class _Wanted(BaseModel):
     words: Annotated[str, Field(description="What to look for in it")] = ""
 
 
-def document_tool() -> Tool[Any]:
+def document_tool(finder: Finder) -> Tool[Any]:
     """The tool; it is offered where a document was too long for the prompt."""
     return Tool(
         name=READ_DOCUMENT,
@@ -36,20 +35,23 @@ def document_tool() -> Tool[Any]:
             "something was left out."
         ),
         arguments=_Wanted,
-        run=_read,
+        run=_reader(finder),
         title=lambda given: f"Looking into {given.name[:100]}",
     )
 
 
-async def _read(given: _Wanted, asker: Asker) -> Found:
-    document = _named(given.name, asker.documents)
-    passages = _at(given.places, document.passages) if given.places else document.passages
-    if not passages:
-        raise ToolFailed(f"There is no such place in it. It has {document.extent}.")
-    only = Document(name=document.name, extent=document.extent, passages=tuple(passages))
-    if only.cost > _ROOM:
-        only = await asyncio.to_thread(excerpt, only, given.words or given.places, _ROOM)
-    return Found(text=only.markdown)
+def _reader(finder: Finder) -> Any:
+    async def read(given: _Wanted, asker: Asker) -> Found:
+        document = _named(given.name, asker.documents)
+        passages = _at(given.places, document.passages) if given.places else document.passages
+        if not passages:
+            raise ToolFailed(f"There is no such place in it. It has {document.extent}.")
+        only = Document(name=document.name, extent=document.extent, passages=tuple(passages))
+        if only.cost > _ROOM:
+            only = await finder.excerpt(only, given.words or given.places, _ROOM)
+        return Found(text=only.markdown)
+
+    return read
 
 
 def _named(name: str, documents: Sequence[Document]) -> Document:

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversation.documents.document import Document, Passage
-from bot.conversation.documents.fitting import excerpt, shares
+from bot.conversation.documents.finding import Finder
+from bot.conversation.documents.fitting import shares
 from bot.conversation.documents.ranking import rank
 from bot.conversation.documents.steps import ReadingSteps
 from bot.conversation.messages import Step, StepState
@@ -20,10 +21,10 @@ def _book(pages: int, **marked: str) -> Document:
     return Document(name="book.pdf", extent=f"{pages} pages", passages=passages)
 
 
-def test_a_long_document_is_cut_to_what_the_question_is_about() -> None:
+async def test_a_long_document_is_cut_to_what_the_question_is_about() -> None:
     book = _book(300, p217="The dredging cost 131,500 in the end.")
 
-    shown = excerpt(book, "What did dredging cost?", 3_000)
+    shown = await Finder().excerpt(book, "What did dredging cost?", 3_000)
 
     assert "131,500" in shown.markdown
     assert "[page 217]" in shown.markdown

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from bot.conversation.documents.document import Document, Passage
+from bot.conversation.documents.finding import Finder
 from bot.conversation.documents.tool import document_tool
 from bot.conversation.documents.whole import MOST_PARTS, WholeReading, wants_all
 from bot.conversation.messages import (
@@ -144,7 +145,7 @@ async def _look(arguments: str, *documents: Document) -> tuple[str, bool]:
         documents=documents,
     )
     call = ToolCall(id="1", name="read_document", arguments=arguments)
-    (used,) = await Toolbox([document_tool()]).use([call], asker)
+    (used,) = await Toolbox([document_tool(Finder())]).use([call], asker)
     return used.content, used.failed
 
 
