@@ -33,6 +33,7 @@ _REGIONS = (
     "ap-northeast-1",
 )
 _KEY_LENGTH = 32
+_SERVICE_PATH = re.compile(r"/(compatible-mode|compatible-api|api)/v1$")  # copied along
 _NO_IDENTITY = (
     "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) from your app's "
     "OAuth & Permissions page. (For many workspaces set SLACK_CLIENT_ID and "
@@ -261,7 +262,8 @@ def _base_url(reader: "_Reader") -> str:
     region = reader.text("DASHSCOPE_REGION")
     workspace = reader.text("DASHSCOPE_WORKSPACE_ID")
     if reader.text("DASHSCOPE_BASE_URL") or not (region or workspace):
-        return reader.url("DASHSCOPE_BASE_URL", DASHSCOPE_BASE_URL).rstrip("/")
+        given = reader.url("DASHSCOPE_BASE_URL", DASHSCOPE_BASE_URL).rstrip("/")
+        return _SERVICE_PATH.sub("", given)
     if region not in _REGIONS:
         reader.problems.append(
             f"DASHSCOPE_REGION is {region!r}; it may be {', '.join(_REGIONS)}. "

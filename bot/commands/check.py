@@ -1,8 +1,10 @@
 """`bot check`: tries everything the bot depends on, and says what is wrong and how to mend it."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import make_url
@@ -13,6 +15,7 @@ from bot.errors import (
     DatabaseUnreachable,
     ModelError,
     ModelMisconfigured,
+    ModelUnavailable,
     SlackError,
     SlackRefused,
     WrongKey,
@@ -39,7 +42,23 @@ _APP_REMEDIES = {
     "invalid_client_id": "Slack knows no app of this SLACK_CLIENT_ID: see Basic Information.",
     "bad_client_secret": "SLACK_CLIENT_SECRET is not this app's: see Basic Information.",
 }
-_OPTIONAL = frozenset({"assistant:write", "commands", "files:write", "im:write"})
+_APP_TOKEN_REMEDIES = {
+    "invalid_auth": "is wrong or was revoked: generate one in Basic Information, App-Level Tokens.",
+    "not_allowed_token_type": "is another kind of token: the app-level token starts with xapp-.",
+    "missing_scope": (
+        "lacks the scope connections:write: generate another with it in Basic Information, "
+        "App-Level Tokens."
+    ),
+}
+_SOCKET_OFF = "needs the scope connections:write, and Socket Mode must be on in the app's settings."
+_WITHOUT = {
+    "assistant:write": "show what it is doing",
+    "commands": "hear slash commands",
+    "files:write": "hand files back",
+    "im:write": "write to people first",
+}
+"""What it can't do where a scope is missing that it gets along without."""
+_SIGNING_SECRET = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +75,10 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
     parts: tuple[tuple[str, Callable[[Settings], Awaitable[Finding]]], ...] = (
         ("database", _database),
         ("Slack app", _oauth) if settings.many_workspaces else ("Slack token", _slack),
-        ("Socket Mode", _socket),
-        ("model", _model),
+        ("Socket Mode", _socket) if settings.socket_mode else ("signing secret", _signing_secret),
+        *(("model", partial(_model, name)) for name in (settings.model, *settings.fallback_models)),
     )
     for name, probe in parts:
-        if probe is _socket and not settings.socket_mode:
-            continue
         try:
             async with asyncio.timeout(_SECONDS):
                 yield await probe(settings)
@@ -76,8 +93,11 @@ async def _database(settings: Settings) -> Finding:
     try:
         await ping(engine)
         if not await is_current(engine, url):
+            if settings.embedded:
+                words = f"{shown} has no tables yet, or older ones: `bot run` sees to it."
+                return Finding(part="database", ok=True, words=words)
             words = f"{shown} has an older schema: run `bot migrate`."
-            return Finding(part="database", ok=settings.embedded, words=words)
+            return Finding(part="database", ok=False, words=words)
         await check_key(engine)
         return Finding(part="database", ok=True, words=f"{shown} is there, its schema is current.")
     except WrongKey as error:
@@ -101,15 +121,15 @@ async def _slack(settings: Settings) -> Finding:
             return Finding(part="Slack token", ok=False, words=_slack_remedy(error, settings))
     scopes = str(who.headers.get("x-oauth-scopes", ""))
     granted = {scope.strip() for scope in scopes.split(",") if scope.strip()}
-    missing = sorted(set(BOT_SCOPES) - granted - _OPTIONAL) if granted else []
-    if missing:
-        words = (
-            f"scopes are missing: {', '.join(missing)}. "
-            "Paste `bot manifest` into the app's settings and reinstall it."
-        )
-        return Finding(part="Slack token", ok=False, words=words)
-    words = f"@{who.get('user')} in {who.get('team')}, all scopes granted."
-    return Finding(part="Slack token", ok=True, words=words)
+    missing = sorted(set(BOT_SCOPES) - granted) if granted else []
+    known = f"@{who.get('user')} in {who.get('team')}"
+    if not missing:
+        return Finding(part="Slack token", ok=True, words=f"{known}, all scopes granted.")
+    can_not = ", ".join(f"{_WITHOUT[scope]} ({scope})" for scope in missing if scope in _WITHOUT)
+    must = ", ".join(scope for scope in missing if scope not in _WITHOUT)
+    words = f"scopes are missing: {must}." if must else f"{known}; it can't {can_not}."
+    words += " Paste `bot manifest` into the app's settings and reinstall it."
+    return Finding(part="Slack token", ok=not must, words=words)
 
 
 async def _oauth(settings: Settings) -> Finding:
@@ -148,17 +168,31 @@ async def _socket(settings: Settings) -> Finding:
         try:
             await api.write("apps.connections.open")
         except SlackRefused as refusal:
-            words = (
-                f"Slack says {refusal.code}: SLACK_APP_TOKEN needs the scope connections:write, "
-                "and Socket Mode must be on in the app's settings."
-            )
+            remedy = _APP_TOKEN_REMEDIES.get(refusal.code, _SOCKET_OFF)
+            words = f"Slack says {refusal.code}: SLACK_APP_TOKEN {remedy}"
             return Finding(part="Socket Mode", ok=False, words=words)
         except SlackError as error:
             return Finding(part="Socket Mode", ok=False, words=_slack_remedy(error, settings))
     return Finding(part="Socket Mode", ok=True, words="Slack opens connections for this token.")
 
 
-async def _model(settings: Settings) -> Finding:
+async def _signing_secret(settings: Settings) -> Finding:
+    """Whether it is right shows only when Slack posts; whether it is one can be seen."""
+    secret, others = settings.slack_signing_secret, (settings.slack_client_secret,)
+    if secret.startswith(("xox", "xapp-", "sk-")) or secret in others:
+        words = "SLACK_SIGNING_SECRET is another secret: copy it from Basic Information."
+        return Finding(part="signing secret", ok=False, words=words)
+    if _SIGNING_SECRET.fullmatch(secret):
+        words = "it looks like one; Slack posts to /slack/events."
+    else:
+        words = (
+            "Slack's have 32 digits and letters from a to f, and this one does not: compare it "
+            "with Basic Information."
+        )
+    return Finding(part="signing secret", ok=True, words=words)
+
+
+async def _model(name: str, settings: Settings) -> Finding:
     async with make_http() as http:
         client = ModelClient(
             http,
@@ -167,17 +201,24 @@ async def _model(settings: Settings) -> Finding:
             protocol=settings.model_protocol,
         )
         try:
-            await client.check(settings.model)
+            await client.check(name)
         except ModelMisconfigured as error:
-            return Finding(part="model", ok=False, words=_model_remedy(error, settings))
-        except ModelError as error:
-            words = f"{settings.dashscope_base_url} gives no answer: {error}"
+            return Finding(part="model", ok=False, words=_model_remedy(error, name, settings))
+        except ModelUnavailable as error:
+            words = (
+                f"{settings.dashscope_base_url} gives no answer: check DASHSCOPE_BASE_URL "
+                f"and the network. ({error})"
+            )
             return Finding(part="model", ok=False, words=words)
-    words = f"{settings.model} answers at {settings.dashscope_base_url}."
+        except ModelError as error:
+            return Finding(part="model", ok=False, words=f"{name} does not answer: {error}")
+    words = f"{name} answers at {settings.dashscope_base_url}."
     return Finding(part="model", ok=True, words=words)
 
 
-def _model_remedy(error: ModelError, settings: Settings) -> str:
+def _model_remedy(error: ModelError, name: str, settings: Settings) -> str:
+    if "arrear" in f"{error.code} {error}".lower():
+        return "the account has unpaid bills: see Expenses and Costs in Alibaba Cloud's console."
     match error.status:
         case 401:
             return (
@@ -185,7 +226,15 @@ def _model_remedy(error: ModelError, settings: Settings) -> str:
                 f"DASHSCOPE_API_KEY, and that DASHSCOPE_BASE_URL ({settings.dashscope_base_url}) "
                 "is the address of the key's own region."
             )
+        case 403:
+            return (
+                f"the key's workspace may not use {name}: allow it there in the Model Studio "
+                f"console, or choose another model. ({error.code or error})"
+            )
         case 404:
-            return f"{settings.model} is not known here: check BOT_MODEL and the region."
+            return (
+                f"{name} is not known at {settings.dashscope_base_url}: check BOT_MODEL, "
+                "BOT_FALLBACK_MODELS and the region."
+            )
         case _:
             return f"the service says {error.code or error}: see the Model Studio console."

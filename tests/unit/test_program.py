@@ -80,6 +80,15 @@ def test_many_workspaces_go_by_http_or_socket_mode() -> None:
         assert secret not in repr(over_http)
 
 
+@pytest.mark.parametrize("path", ["", "/", "/compatible-mode/v1", "/compatible-api/v1/", "/api/v1"])
+def test_an_address_copied_with_its_path_is_understood(path: str) -> None:
+    origin = "https://ws-1.ap-southeast-1.maas.aliyuncs.com"
+
+    assert (
+        parse_settings({**GOOD, "DASHSCOPE_BASE_URL": origin + path}).dashscope_base_url == origin
+    )
+
+
 def test_the_real_environment_wins_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("BOT_MODEL=from-file\nPORT=4000\n")
@@ -210,49 +219,14 @@ def test_check_is_content_when_all_is_well(environ: dict[str, str], tmp_path: Pa
     assert told.stdout.count("✓") == 5
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({}, "Workspaces install it at /slack/install"),
-        ({"SLACK_CLIENT_ID": "9.9"}, "SLACK_CLIENT_ID"),
-        ({"SLACK_CLIENT_SECRET": "wrong"}, "SLACK_CLIENT_SECRET"),
-    ],
-    ids=["right", "id", "secret"],
-)
-def test_check_tries_the_credentials_of_many_workspaces(
-    environ: dict[str, str], tmp_path: Path, change: dict[str, str], words: str
+def test_check_ends_with_a_remedy_and_without_a_password(
+    environ: dict[str, str], tmp_path: Path
 ) -> None:
-    credentials = {
-        "SLACK_BOT_TOKEN": "",
-        "SLACK_CLIENT_ID": "1.playground",
-        "SLACK_CLIENT_SECRET": "playground-client-secret",
-        "BOT_SECRET_KEY": "k" * 32,
-    }
-    told = _bot("check", folder=tmp_path, **{**environ, **credentials, **change})
-
-    assert words in told.stdout, told.stdout + told.stderr
-    assert ("✗" in told.stdout) == bool(change)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "words"),
-    [
-        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, "the token is wrong or was revoked"),
-        ({"SLACK_APP_TOKEN": "xapp-wrong"}, "connections:write"),
-        ({"SLACK_API_URL": "http://127.0.0.1:1/api/"}, "can't be reached"),
-        ({"DASHSCOPE_API_KEY": "sk-wrong"}, "region"),
-        ({"BOT_MODEL": "unknown"}, "check BOT_MODEL"),
-        ({"DATABASE_URL": "postgresql://me:hunter2@127.0.0.1:1/x"}, "check DATABASE_URL"),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_check_names_each_mistake_with_its_remedy(
-    environ: dict[str, str], tmp_path: Path, wrong: dict[str, str], words: str
-) -> None:
+    wrong = {"DATABASE_URL": "postgresql://me:hunter2@127.0.0.1:1/x"}
     told = _bot("check", folder=tmp_path, **{**environ, **wrong})
 
     assert told.returncode == 1
-    assert words in told.stdout
+    assert "check DATABASE_URL" in told.stdout
     assert "hunter2" not in told.stdout
     assert "Traceback" not in told.stdout + told.stderr
 
