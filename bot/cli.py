@@ -14,7 +14,7 @@ from rich.console import Console
 from bot.assembly.roles import Role
 from bot.commands import data, inbox
 from bot.config import DEFAULT_MODEL, Settings, load_model_access, load_settings
-from bot.errors import ConfigError, SlackRefused, ThreadwiseError
+from bot.errors import ConfigError, ModelError, SlackRefused, ThreadwiseError
 
 cli = typer.Typer(
     help="Threadwise: a Slack assistant that answers in threads while it thinks.",
@@ -112,11 +112,16 @@ def models() -> None:
     from bot.commands import models as listing
 
     access = load_model_access()
-    reached = asyncio.run(listing.reachable(access)) if access.api_key else None
+    reached = None
+    if access.api_key:
+        try:
+            reached = asyncio.run(listing.reachable(access))
+        except ModelError as error:
+            _out.print(listing.UNKNOWN.format(reason=error), markup=False)
     _out.print(listing.table(reached))
-    if reached is None:
+    if not access.api_key:
         _out.print(listing.NO_KEY, markup=False)
-    elif others := listing.others(reached):
+    elif reached and (others := listing.others(reached)):
         _out.print(f"Reached, but not in the catalogue: {', '.join(others)}", markup=False)
 
 

@@ -234,7 +234,7 @@ def _model_remedy(error: ModelError, name: str, settings: Settings) -> str:
         case 404:
             return (
                 f"{name} is not known at {settings.dashscope_base_url}: check BOT_MODEL, "
-                "BOT_FALLBACK_MODELS and the region."
+                "BOT_FALLBACK_MODELS and the region. The address of another kind of server ends in /v1."
             )
         case _:
             return f"the service says {error.code or error}: see the Model Studio console."

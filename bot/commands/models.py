@@ -11,6 +11,7 @@ from bot.model.service import Service
 
 PATH = "/compatible-mode/v1/models"
 NO_KEY = "With DASHSCOPE_API_KEY set, this also says which of them the account reaches."
+UNKNOWN = "The service doesn't say what the account reaches: {reason}"
 _YES, _NO = "✓", "–"
 
 

@@ -46,6 +46,11 @@ def request_limit(base_url: str) -> int:
     return 64 * _MIB if host.endswith(".maas.aliyuncs.com") else 16 * _MIB
 
 
+def address(base_url: str, path: str) -> str:
+    """Where a path of the service is; a server of another kind has its own path, which ends in `/v1`."""
+    return base_url + (path.partition("/v1")[2] if base_url.endswith("/v1") else path)
+
+
 class Connection:
     """The service at one address, with one key."""
 
@@ -76,7 +81,7 @@ class Connection:
     async def batches(self, wire: Wire, body: bytes) -> AsyncGenerator[list[Delta], None]:
         """One request; yields the deltas of each piece of the response."""
         watchdog = Watchdog(self._first_token_seconds)
-        url = self.base_url + wire.path
+        url = address(self.base_url, wire.path)
         try:
             with watchdog:
                 headers = {**self.headers, **wire.headers}

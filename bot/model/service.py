@@ -14,7 +14,7 @@ import orjson
 from typing_extensions import override
 
 from bot.errors import ModelError, ModelStalled, ModelUnavailable
-from bot.model.connection import mapped, refusal
+from bot.model.connection import address, mapped, refusal
 from bot.model.retry import retry_delay
 
 _SECONDS = 60.0
@@ -43,7 +43,7 @@ class Service:
         """What stands there. Raises ModelError."""
         return await self._answer(
             self.http.build_request(
-                "GET", self.base_url + path, params=params, headers=self._headers
+                "GET", address(self.base_url, path), params=params, headers=self._headers
             )
         )
 
@@ -51,7 +51,10 @@ class Service:
         """The answer to `body`. Raises ModelError."""
         return await self._answer(
             self.http.build_request(
-                "POST", self.base_url + path, content=orjson.dumps(body), headers=self._headers
+                "POST",
+                address(self.base_url, path),
+                content=orjson.dumps(body),
+                headers=self._headers,
             )
         )
 

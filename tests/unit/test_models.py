@@ -8,7 +8,8 @@ from rich.console import Console
 from bot.commands.models import others, reachable, table
 from bot.config import ModelAccess, load_model_access
 from bot.errors import ConfigError, ModelMisconfigured
-from bot.model.connection import request_limit
+from bot.model import chat
+from bot.model.connection import address, request_limit
 from tests.playground import RunningPlayground
 
 
@@ -61,3 +62,20 @@ def test_a_whole_address_wins_and_half_of_one_is_told() -> None:
     assert load_model_access(whole).base_url == "http://localhost:8080"
     with pytest.raises(ConfigError, match="DASHSCOPE_WORKSPACE_ID"):
         load_model_access({"DASHSCOPE_REGION": "cn-beijing"})
+
+
+@pytest.mark.parametrize(
+    ("given", "base", "chat_at"),
+    [
+        ("https://h", "https://h", "https://h/compatible-mode/v1/chat/completions"),
+        ("https://h/compatible-mode/v1/", "https://h", "https://h/compatible-mode/v1/chat/completions"),
+        ("http://localhost:11434/v1", "http://localhost:11434/v1", "http://localhost:11434/v1/chat/completions"),
+    ],
+)  # fmt: skip
+def test_an_address_may_be_pasted_as_the_examples_have_it(
+    given: str, base: str, chat_at: str
+) -> None:
+    access = load_model_access({"DASHSCOPE_BASE_URL": given})
+
+    assert access.base_url == base
+    assert address(access.base_url, chat.PATH) == chat_at
