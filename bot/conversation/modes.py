@@ -5,7 +5,7 @@ A message's own words win over the channel's settings, and those over the team's
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.conversation.files import FileFormat
@@ -103,6 +103,17 @@ class Mode:
     """What the answer is made into."""
     has_charts: bool = False
     """Whether the model is told how to draw."""
+    lacks_search: bool = False
+    """Whether a search was asked for that the model can't do."""
+
+    def within(self, *, thinking: bool, search: bool) -> "Mode":
+        """The same for a model that can do only this."""
+        return replace(
+            self,
+            thinking=self.thinking and thinking,
+            built_in=self.built_in if search else frozenset(),
+            lacks_search=BuiltIn.WEB_SEARCH in self.built_in and not search,
+        )
 
 
 _WORD = "|".join(PRESETS)

@@ -29,6 +29,7 @@ from bot.errors import ContentRefused, LostTurn, ModelError, PromptTooLong, Slac
 
 STOPPED = "_Stopped._"
 TOO_LONG_ANSWER = "_The answer reached the length limit here._"
+NO_SEARCH = "_This model can't search the web: the answer is from what it has learned._"
 HISTORY_REFUSED = (
     "_The model's content filter refused earlier messages of this thread; I left them out._"
 )
@@ -225,6 +226,8 @@ class RunningTurn:
         if reason is FinishReason.LENGTH:
             note = f"{note}\n{TOO_LONG_ANSWER}".strip()
             buttons.insert(0, Again.CONTINUE)
+        if self._mode is not None and self._mode.lacks_search:
+            note = f"{note}\n{NO_SEARCH}".strip()
         sources = sources_line(asking.sources.values())
         return Closing(
             note="\n\n".join(part for part in (sources, note) if part),
@@ -248,7 +251,9 @@ class RunningTurn:
     def _prompt(self, gathered: Gathered, prefix: str, frame: Frame | None = None) -> Prompt:
         turn, desk = gathered.turn, self.desk
         question = "\n".join(question.text for question in turn.questions)
-        mode = self._mode = mode_for(question, turn.settings, desk.habits)
+        able = desk.model.abilities(desk.frame.model)
+        wanted = mode_for(question, turn.settings, desk.habits)
+        mode = self._mode = wanted.within(thinking=able.thinking, search=able.search)
         built = self._built = build_prompt(
             turn,
             gathered.names,

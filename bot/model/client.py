@@ -80,7 +80,7 @@ class ModelClient:
             sound="audio" in card.sees,
             tools=card.tools,
             thinking=card.thinking != "none",
-            search=card.responses,
+            search=card.responses or card.is_known,
         )
 
     def cost(self, model: str, usage: Usage) -> Cost | None:

@@ -27,6 +27,8 @@ _LESSONS: Mapping[str, Correction] = {
     "partial": lambda card: replace(card, prefix=False),
     "json_schema": lambda card: replace(card, json="object"),
     "json mode response is not supported": lambda card: replace(card, json="none"),
+    "image input is not supported": lambda card: replace(card, sees=frozenset()),
+    "does not support image": lambda card: replace(card, sees=frozenset()),
     "content must be a string": lambda card: replace(card, sees=frozenset(), cache="implicit"),
 }
 _UNSERVED = re.compile(r"not.support|unsupported")

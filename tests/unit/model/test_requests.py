@@ -178,6 +178,7 @@ LESSONS = [
     ("qwen3.7-plus", "partial is not supported by this model", "prefix", False),
     ("qwen3.7-plus", "'response_format.type' json_schema is not supported", "json", "object"),
     ("qwen3.7-plus", "input content must be a string.", "sees", frozenset()),
+    ("llama-3", "image input is not supported - hint: you may need the mmproj", "sees", frozenset()),
     ("qwen3.7-plus", "Range of max_tokens should be [1, 4096]", "max_output", 4096),
     ("qwen-plus", "Json mode response is not supported when enable_thinking is true", "json", "none"),
 ]  # fmt: skip
