@@ -24,7 +24,7 @@ async def test_the_account_is_asked_with_the_key(rehearsal: RunningPlayground) -
     reached = await reachable(access)
 
     assert "qwen3.7-plus" in reached
-    assert others(reached) == ["qwq-plus"]
+    assert others(reached) == ["qwen3-32b", "qwq-plus"]
     with pytest.raises(ModelMisconfigured):
         await reachable(ModelAccess(base_url=rehearsal.url, api_key="sk-wrong"))
 

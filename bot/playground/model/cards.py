@@ -24,6 +24,7 @@ NAMES = (
     "qwen-flash",
     "qwen-long",
     "qwq-plus",
+    "qwen3-32b",
 )
 _SNAPSHOT = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{4}|latest|us)$")
 _TEXT = frozenset(
@@ -35,6 +36,7 @@ _TEXT = frozenset(
         "qwen-flash",
         "qwen-long",
         "qwq-plus",
+        "qwen3-32b",
     }
 )
 
@@ -52,6 +54,8 @@ class Card:
     """By default; None where it can't."""
     always_thinks: bool = False
     only_streams: bool = False
+    is_open: bool = False
+    """One of the open models: they think in streams only, and never in JSON."""
     has_tools: bool = True
     has_schema: bool = False
     has_responses: bool = False
@@ -67,15 +71,16 @@ def card_of(model: str) -> Card | None:
 
 def _card(name: str) -> Card:
     hears = "omni" in name
-    always = name.startswith("qwq")
+    always, is_open = name.startswith("qwq"), name.endswith("b")
     recent = bool(re.match(r"qwen3\.[5-8]", name))
     return Card(
         sees=name not in _TEXT,
         takes_lists=name.startswith("qwen3"),
         hears=hears,
-        thinks=None if hears or name == "qwen-long" else recent or always,
+        thinks=None if hears or name == "qwen-long" else recent or always or is_open,
         always_thinks=always,
         only_streams=hears or always,
+        is_open=is_open,
         has_tools=name != "qwen-long" and not hears,
         has_schema=bool(re.match(r"qwen3\.[78]-(max|plus|flash)", name)),
         has_responses=(recent or name == "qwen3-max") and (not hears or name.startswith("qwen3.8")),

@@ -32,6 +32,8 @@ def read(given: object, size: int, find: Find, *, sse: bool) -> Asked:
     options = body.get("stream_options")
     if options and not body.get("stream"):
         raise Refused(invalid("'stream_options' is only allowed when stream is enabled."))
+    if body.get("n", 1) != 1 and body.get("tools"):
+        raise Refused(invalid("n should be 1 where tools are given - 'n'"))
     if body.get("tool_choice") == "required":
         raise Refused(invalid("tool_choice should be auto, none or a function - 'tool_choice'"))
     messages = body.get("messages")

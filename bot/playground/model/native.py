@@ -54,6 +54,8 @@ def read(given: object, size: int, find: Find, *, sse: bool, lists: bool) -> Ask
         raise Refused(invalid(words))
     if form == "text" and parameters.get("tools"):
         raise Refused(invalid("result_format should be message when tools are given"))
+    if lists and parameters.get("enable_search") and not sse:
+        raise Refused(invalid("Non-streaming mode does not support Web Search"))
     options = parameters.get("search_options") or {}
     asked = Asked(
         model=body["model"],

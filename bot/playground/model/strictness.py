@@ -44,6 +44,7 @@ def check_numbers(parameters: Mapping[str, Any]) -> None:
         ("top_p", 0.000_001, 1.000_001),
         ("presence_penalty", -2, 2.000_001),
         ("seed", 0, 2**31),
+        ("n", 1, 5),
         ("max_tokens", 1, 131_073),
         ("thinking_budget", 1, 262_145),
     )
@@ -53,6 +54,8 @@ def check_numbers(parameters: Mapping[str, Any]) -> None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise Refused(invalid(f"Input should be a valid number - '{name}'"))
+        if name == "seed" and value < 0:
+            raise Refused(invalid(f"{value} is lesser than the minimum of 0 - 'seed'"))
         if not low <= value < high:
             raise Refused(invalid(f"Range of {name} should be [{low:g}, {high:g}) - '{name}'"))
 
@@ -81,6 +84,9 @@ def check(asked: Asked, card: Card, find: Find) -> None:
     """A request as a whole, in the form all protocols share. Raises Refused."""
     if card.only_streams and not asked.stream:
         words = "This model only support stream mode, please enable the stream parameter to access the model."
+        raise Refused(invalid(words))
+    if card.is_open and asked.thinking and not asked.stream:
+        words = "parameter.enable_thinking must be set to false for non-streaming calls"
         raise Refused(invalid(words))
     if not asked.messages:
         raise Refused(invalid("[] is too short - 'messages'"))
@@ -116,6 +122,9 @@ def check_thinking(wanted: object, card: Card, *, json: bool) -> bool:
         words = "The value of the enable_thinking parameter is restricted to True."
         raise Refused(invalid(words))
     thinks = bool(card.thinks) if wanted is None else wanted
+    if thinks and json and card.is_open:
+        words = "Json mode response is not supported when enable_thinking is true"
+        raise Refused(invalid(words))
     return thinks and not json
 
 

@@ -107,6 +107,11 @@ def test_multimodal_answers_in_parts(at: dict[str, Any]) -> None:
     assert "".join(part["text"] for one in messages for part in one.content) == "That is **42**."
 
 
+def test_what_sees_searches_in_streams_only(at: dict[str, Any]) -> None:
+    whole = CONVERSATION.call(model=SEEING, messages=_shown("x"), enable_search=True, **at)
+    assert whole.message.endswith("Non-streaming mode does not support Web Search")
+
+
 def test_the_wrong_family_is_the_wrong_address(at: dict[str, Any]) -> None:
     wrong = CONVERSATION.call(model=READING, messages=_shown("x"), **at)
     assert (wrong.status_code, wrong.code) == (400, "InvalidParameter")
