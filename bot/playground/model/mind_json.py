@@ -13,6 +13,30 @@ _CITES = re.compile(r"source|message|index|indices|cite|evidence|line|quote|ref|
 _PEOPLE = re.compile(
     r"owner|who|assignee|author|person|people|speaker|participant|member|^by$|name"
 )
+_TITLE = re.compile(r"title|headline|topic|subject|label")
+_TIME = re.compile(r"when|due|deadline|until")
+_DAY = re.compile(
+    r"\b(?:(?:by|on|until|before|next) )?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tomorrow"
+    r"|end of (?:the )?(?:day|week|month))\b",
+    re.IGNORECASE,
+)
+_KINDS = (
+    (re.compile(r"question"), re.compile(r"\?|^(?:open )?question\b", re.IGNORECASE)),
+    (
+        re.compile(r"decision|decided"),
+        re.compile(
+            r"\b(?:decision|decided?|agreed?|settled|we (?:go|ship|take|use|stay))\b", re.IGNORECASE
+        ),
+    ),
+    (
+        re.compile(r"action|todo|task|next_step"),
+        re.compile(
+            r"\b(?:action|todo|will|i'll|needs? to|has to|please|by \w+day)\b", re.IGNORECASE
+        ),
+    ),
+)
+"""What a list is for, by its name, and the lines that belong there."""
+_TITLE_WORDS = 5
 _MOST_ITEMS = 3
 _WORDS = 160
 Schema = Mapping[str, Any]
@@ -110,18 +134,20 @@ class _Filler:
 
     def _array(self, schema: Schema, name: str, said: Sequence[Said]) -> list[Any]:
         item = self._resolved(schema.get("items") or {"type": "string"})
-        most = min(int(schema.get("maxItems", _MOST_ITEMS)), _MOST_ITEMS, len(said))
-        count = max(int(schema.get("minItems", 0)), min(most, self._wished(name, said)))
         if schema.get("maxItems") == 0:
             return []
-        return [self.value(item, name, [said[n % len(said)]]) for n in range(count)]
+        telling = self._telling(name, said)
+        most = min(int(schema.get("maxItems", _MOST_ITEMS)), _MOST_ITEMS)
+        chosen = telling[:most] or said[: int(schema.get("minItems", 0))]
+        return [self.value(item, name, [one]) for one in chosen]
 
     @staticmethod
-    def _wished(name: str, said: Sequence[Said]) -> int:
-        """As many items as the lines have of it: questions are those with a question mark."""
-        if "question" in name:
-            return min(_MOST_ITEMS, sum("?" in one.text for one in said))
-        return _MOST_ITEMS
+    def _telling(name: str, said: Sequence[Said]) -> Sequence[Said]:
+        """The lines that have something to say in a list of that name."""
+        for names, belongs in _KINDS:
+            if names.search(name):
+                return [one for one in said if belongs.search(one.text)]
+        return said
 
     def _number(self, schema: Schema, name: str, said: Sequence[Said]) -> float:
         number: float = said[0].number if _CITES.search(name) else 1
@@ -131,8 +157,13 @@ class _Filler:
         return fitting
 
     def _string(self, schema: Schema, name: str, said: Sequence[Said]) -> str:
-        if _PEOPLE.search(name) and said[0].speaker:
+        if _TIME.search(name):
+            found = _DAY.search(said[0].text)
+            text = found[0] if found else ""
+        elif _PEOPLE.search(name) and said[0].speaker:
             text = said[0].speaker
+        elif _TITLE.search(name) and len(said) == 1:
+            text = " ".join(said[0].words.split()[:_TITLE_WORDS]).rstrip(".,;:?!")
         elif _CITES.search(name) and len(said) == 1 and "quote" not in name:
             text = str(said[0].number)
         elif len(said) > 1:

@@ -105,6 +105,7 @@ def test_chat_fills_a_schema_with_what_stands_in_the_prompt(client: Any) -> None
         "properties": {
             "title": {"type": "string"},
             "mood": {"enum": ["calm", "tense"]},
+            "points": {"type": "array", "items": {"$ref": "#/$defs/Decision"}},
             "decisions": {"type": "array", "items": {"$ref": "#/$defs/Decision"}},
         },
     }
@@ -116,9 +117,9 @@ def test_chat_fills_a_schema_with_what_stands_in_the_prompt(client: Any) -> None
     )
     found = json.loads(answer.choices[0].message.content)
 
-    assert [one["sources"] for one in found["decisions"]] == [[12], [13], [17]]
-    assert [one["owner"] for one in found["decisions"]] == ["Anna", "Ben", "Chen"]
-    assert found["decisions"][0]["what"] == "we ship on Friday"
+    assert [one["sources"] for one in found["points"]] == [[12], [13], [17]]
+    assert [one["owner"] for one in found["points"]] == ["Anna", "Ben", "Chen"]
+    assert [one["what"] for one in found["decisions"]] == ["we ship on Friday"]
     assert found["decisions"][0]["due"] is None
     assert "3 lines" in found["title"]
 
