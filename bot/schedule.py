@@ -1,4 +1,4 @@
-"""What happens by the clock: digests are fired, and old conversations are deleted once a day."""
+"""What happens by the clock: digests are fired; what is old is deleted at the start and once a day."""
 
 import asyncio
 import signal
@@ -36,14 +36,19 @@ class Schedule:
         self._digests = DigestClock(
             self._scheduler, stored.digests, stored.errands, grace=grace, wake=wake
         )
-        self._scheduler.add_job(
-            forget_old,
-            CronTrigger(hour=3, minute=30, timezone="UTC"),
-            args=[settings, stored],
-            id="retention",
-            coalesce=True,
-            misfire_grace_time=None,
-        )
+        # A process that never runs at night has old texts to delete all the same.
+        for name, trigger in (
+            ("at start", None),
+            ("daily", CronTrigger(hour=3, minute=30, timezone="UTC")),
+        ):
+            self._scheduler.add_job(
+                forget_old,
+                trigger,
+                args=[settings, stored],
+                id=f"retention {name}",
+                coalesce=True,
+                misfire_grace_time=None,
+            )
 
     async def run(self) -> None:
         """Do what is due, until cancelled."""

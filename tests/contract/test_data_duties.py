@@ -1,5 +1,6 @@
 """What is kept of people can be given out, and deleted, on both databases."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.assembly.stored import Stored
+from bot.config import parse_settings
 from bot.conversation.digests.digest import ChannelNote, Plan
 from bot.conversation.digests.recurrence import Recurrence
 from bot.conversation.events import MessagePosted, Rated
@@ -17,6 +20,7 @@ from bot.conversation.modes import ChannelSettings
 from bot.conversation.ports import Ending
 from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.thread import Author, ChannelType, Outcome, SharedFile, ThreadKey, Turn
+from bot.schedule import Schedule
 from bot.store.db import Writer, make_engine
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
@@ -27,6 +31,7 @@ from bot.store.kept_summaries import StoredSummaries
 from bot.store.retention import forget_before, forget_channel, forget_person
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
+from tests.contract.test_check import NOWHERE
 from tests.contract.test_installations import ACME
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -204,6 +209,23 @@ async def test_a_channel_is_forgotten_and_the_others_stay(kept: Kept) -> None:
         if row["table"] == "digest_runs"
     }
     assert note == "C2"
+
+
+async def test_what_is_old_goes_as_soon_as_a_process_starts(kept: Kept) -> None:
+    async with kept.engine.begin() as connection:
+        long_ago = {"then": time.time() - 2 * 86_400}
+        await connection.execute(text("UPDATE conversations SET created_at = :then"), long_ago)
+    settings = parse_settings({**NOWHERE, "BOT_RETENTION_DAYS": "1"})
+    running = asyncio.create_task(
+        Schedule(settings, Stored(kept.engine, kept.writer, "clock")).run()
+    )
+    async with asyncio.timeout(20):
+        while "conversations" in by_table(await kept.rows()):
+            await asyncio.sleep(0.02)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert "messages" not in by_table(await kept.rows())
 
 
 async def test_what_is_old_goes_from_every_table(kept: Kept) -> None:
