@@ -21,7 +21,10 @@ async def run(settings: Settings, roles: Role) -> None:
         stack.enter_context(tracing.collecting(settings.otlp_endpoint))
         parts = await stack.enter_async_context(open_parts(settings, roles))
         web = make_web(parts.routes, parts.checks, parts.shown, parts.measure)
-        port = await stack.enter_async_context(serving(web, host=settings.host, port=settings.port))
+        port = await stack.enter_async_context(
+            # Nobody has to reach a worker: several on one machine may have one and the same PORT.
+            serving(web, host=settings.host, port=settings.port, or_any=Role.WEB not in roles)
+        )
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)

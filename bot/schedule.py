@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -11,9 +12,11 @@ from apscheduler.triggers.cron import CronTrigger
 
 from bot.assembly.stored import Stored, open_stored
 from bot.config import Settings
+from bot.serving import serving
 from bot.store.kept_summaries import TEXT_SECONDS
 from bot.store.retention import forget_before
 from bot.telemetry.log import get_logger
+from bot.web import make_web
 from bot.work.digest_clock import DigestClock
 
 log = get_logger("schedule")
@@ -61,11 +64,16 @@ class Schedule:
 
 async def run(settings: Settings) -> None:
     """Run the schedule until SIGTERM or SIGINT."""
-    async with open_stored(settings) as stored:
+    async with AsyncExitStack() as stack:
+        stored = await stack.enter_async_context(open_stored(settings))
+        web = make_web([], {"database": stored.is_reachable}, {})
+        port = await stack.enter_async_context(
+            serving(web, host=settings.host, port=settings.port, or_any=True)
+        )
         running = asyncio.create_task(Schedule(settings, stored).run(), name="schedule")
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-        log.info("ready")
+        log.info("ready", port=port)
         await asyncio.wait({running})
         if not running.cancelled():
             running.result()

@@ -1,6 +1,8 @@
 """Serves HTTP beside everything else: the port opens first and closes after the last reply."""
 
 import asyncio
+import errno
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -8,10 +10,19 @@ import uvicorn
 from starlette.applications import Starlette
 from typing_extensions import override
 
+_BACKLOG = 2_048
+"""Connections that may wait to be accepted."""
+
 
 @asynccontextmanager
-async def serving(app: Starlette, *, host: str, port: int) -> AsyncIterator[int]:
-    """Serve for as long as the block runs; yields the port. Raises OSError."""
+async def serving(
+    app: Starlette, *, host: str, port: int, or_any: bool = False
+) -> AsyncIterator[int]:
+    """Serve for as long as the block runs; yields the port. Raises OSError.
+
+    `or_any` takes a free port where somebody listens on this one: nobody has to find us.
+    """
+    listening = _listen(host, port, or_any=or_any)
     config = uvicorn.Config(
         app,
         host=host,
@@ -22,12 +33,22 @@ async def serving(app: Starlette, *, host: str, port: int) -> AsyncIterator[int]
         timeout_graceful_shutdown=5,
     )
     server = _Server(config)
-    task = asyncio.create_task(server.serve(), name="http")
+    task = asyncio.create_task(server.serve([listening]), name="http")
     try:
         yield await server.port(task)
     finally:
         server.should_exit = True
         await asyncio.wait({task})
+
+
+def _listen(host: str, port: int, *, or_any: bool) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if or_any and error.errno == errno.EADDRINUSE:
+            return _listen(host, 0, or_any=False)
+        raise OSError(f"can't listen on {host}:{port}: {error.strerror}") from error
 
 
 class _Server(uvicorn.Server):
@@ -43,6 +64,6 @@ class _Server(uvicorn.Server):
         while not self.started:
             if serving.done():
                 serving.result()
-                raise OSError(f"can't listen on {self.config.host}:{self.config.port}")
+                raise OSError("the HTTP server has ended")
             await asyncio.sleep(0.01)
         return int(self.servers[0].sockets[0].getsockname()[1])

@@ -220,7 +220,7 @@ async def test_what_is_old_goes_as_soon_as_a_process_starts(kept: Kept) -> None:
         Schedule(settings, Stored(kept.engine, kept.writer, "clock")).run()
     )
     async with asyncio.timeout(20):
-        while "conversations" in by_table(await kept.rows()):
+        while "conversations" in by_table(await kept.rows()):  # noqa: ASYNC110  it tells nobody
             await asyncio.sleep(0.02)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

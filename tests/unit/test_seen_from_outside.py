@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY
 from typing_extensions import override
 
 from bot.errors import ConfigError
+from bot.serving import serving
 from bot.telemetry import tracing
 from bot.telemetry.calls import model_call, slack_call
 from bot.web import make_web
@@ -119,6 +120,21 @@ def test_an_address_without_the_library_is_told(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(ConfigError, match="pip install"), tracing.collecting("http://x"):
         pass
+
+
+async def test_a_worker_whose_port_is_taken_listens_on_another() -> None:
+    web = make_web([], {}, {})
+    async with serving(web, host="127.0.0.1", port=0) as taken:
+        async with (
+            serving(web, host="127.0.0.1", port=taken, or_any=True) as free,
+            httpx.AsyncClient() as client,
+        ):
+            assert free != taken
+            for port in (taken, free):
+                assert (await client.get(f"http://127.0.0.1:{port}/healthz")).json() == {"ok": True}
+        with pytest.raises(OSError, match=f"can't listen on 127.0.0.1:{taken}: Address already"):
+            async with serving(web, host="127.0.0.1", port=taken):
+                pass
 
 
 async def test_readiness_is_about_us_and_not_about_slack(monkeypatch: pytest.MonkeyPatch) -> None:
