@@ -79,7 +79,8 @@ class SlackReply:
         self._refused_to_stream = False
         self._holds_back = False
         """Whether Slack has refused the words so far: they are said at the end, as it takes them."""
-        self._stopped_by_reader = False
+        self._left_a_stream = turn.is_takeover
+        """Whether a stream is not ended as one, by its last words."""
         self._strays = Strays(
             history,
             turn,
@@ -166,7 +167,7 @@ class SlackReply:
             await asyncio.shield(self._ensure_pump())
         finally:
             streamed = any(isinstance(one, StreamedMessage) for one in self._standing)
-            self._status.end(by_itself=streamed, stopped=self._stopped_by_reader)
+            self._status.end(by_itself=streamed, lingers=self._left_a_stream)
 
     async def abandon(self) -> None:
         """Touch Slack no more. Returns once a call under way has come back."""
@@ -299,17 +300,13 @@ class SlackReply:
         """A message no longer grows the way it did."""
         if refusal.code == "stopped_by_user":
             self._replace(position)
-            self._reader_stopped()
+            self._on_stop()
         elif refusal.code == _DELETED:
             raise refusal
         elif isinstance(message := self._standing[position], StreamedMessage):
             self._replace(position)
         else:
             message.rests = True  # its end is tried again, and has other ways
-
-    def _reader_stopped(self) -> None:
-        self._stopped_by_reader = True
-        self._on_stop()
 
     def _replace(self, position: int) -> Standing:
         self._standing[position] = self._as_edited(self._standing[position])
@@ -322,6 +319,7 @@ class SlackReply:
                 return message
             case StreamedMessage():
                 message.let_go()
+                self._left_a_stream = True
                 edited = EditedMessage(
                     self._place, message.segment, message.number, may_be_live=True
                 )
@@ -339,7 +337,7 @@ class SlackReply:
             if isinstance(message, EditedMessage):
                 raise
             if refusal.code == "stopped_by_user":
-                self._reader_stopped()
+                self._on_stop()
             await self._replace(position).close(text, blocks, self._steps)
         except SlackUnreachable:
             await self._replace(position).close(text, blocks, self._steps)

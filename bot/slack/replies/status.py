@@ -74,16 +74,17 @@ class Thinking:
         if self._task is not None and not self._shown_by:
             self._task.cancel()
 
-    def end(self, *, by_itself: bool, stopped: bool = False) -> None:
+    def end(self, *, by_itself: bool, lingers: bool = False) -> None:
         """Take the sign away, where Slack does not do that with the reply itself.
 
-        A stream's end does, and any message ends an assistant status; a reader's stop does not
-        ("Agent sessions"), and a sign that comes later than the reply would stay.
+        A stream's end does, and any message ends an assistant status. `lingers`: a stream, which
+        shows the sign by itself, has ended otherwise, as by a reader's stop ("Agent sessions").
+        And a sign that comes later than the reply would stay.
         """
         self.cancel()
         is_late = bool(self._shown_by) and self._task is not None and not self._task.done()
         ends_alone = self._shown_by == _ASSISTANT or (by_itself and self._shown_by == _SESSION)
-        if stopped and _SESSION not in self._status.budget.refused:
+        if lingers and _SESSION not in self._status.budget.refused:
             self._shown_by = _SESSION
         elif ends_alone and not is_late:
             self._shown_by = ""

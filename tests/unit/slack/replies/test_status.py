@@ -103,3 +103,14 @@ async def test_what_slack_ends_by_itself_costs_no_call() -> None:
     await _settled(status)
 
     assert slack.shown == SESSION  # the stream's own end changes it
+
+
+async def test_a_stream_that_ended_otherwise_leaves_no_sign() -> None:
+    slack = Slack()
+    slack.shown = "the stream's own"
+    status, thinking = _thinking(slack)
+
+    thinking.end(by_itself=False, lingers=True)
+    await _settled(status)
+
+    assert slack.shown == ""
