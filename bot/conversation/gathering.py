@@ -18,6 +18,8 @@ MOST_FILES = 20
 TWIN_SECONDS = 0.15
 """`message` and `app_mention` come within milliseconds of each other; only the first has files."""
 TOO_OLD = "older than the newest files"
+PART_OF_THREAD = "_Slack showed me only a part of this thread's earlier messages._"
+NONE_OF_THREAD = "_Slack did not show me this thread's earlier messages just now._"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Gathered:
     """Documents, in full, of which the prompt has only a part."""
     usage: Usage | None = None
     """Of the requests that it took to read them."""
+    gap: str = ""
+    """What the person has to know of messages that are not in it."""
 
 
 class Gathering:
@@ -41,6 +45,7 @@ class Gathering:
         self._desk = desk
         self._reply = reply
         self._nudged = nudged
+        self._gap = ""
 
     async def gather(self) -> Gathered:
         """Learn what the prompt needs and the database does not have; all of it at once."""
@@ -55,14 +60,19 @@ class Gathering:
             shown=studied.shown,
             shortened=studied.shortened,
             usage=studied.usage,
+            gap=self._gap,
         )
 
     async def _read_history(self) -> None:
         if self.turn.history_read:
             return
         earlier = await self._desk.workspace.earlier_messages(self.turn.key)
-        if earlier is not None:
-            self.turn = await self._desk.conversations.add_history(self.turn, earlier)
+        if earlier.messages or earlier.is_whole:
+            self.turn = await self._desk.conversations.add_history(
+                self.turn, earlier.messages, is_whole=earlier.is_whole
+            )
+        if not earlier.is_whole:
+            self._gap = PART_OF_THREAD if earlier.messages else NONE_OF_THREAD
 
     async def _complete_questions(self) -> None:
         """Wait shortly for the event that brings a mention's files, then ask Slack for them."""

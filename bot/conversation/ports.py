@@ -170,11 +170,21 @@ class Reader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What Slack shows of a thread now."""
+
+    messages: Sequence[ThreadMessage] = ()
+    """Oldest first."""
+    is_whole: bool = False
+    """Whether there is no more of it."""
+
+
 class Workspace(FileSource, Protocol):
     """What a turn asks of Slack beside the reply itself."""
 
-    async def earlier_messages(self, key: ThreadKey) -> Sequence[ThreadMessage] | None:
-        """The thread's messages from Slack, oldest first, or None where it can't be read now."""
+    async def earlier_messages(self, key: ThreadKey) -> Earlier:
+        """The thread's messages from Slack, as far as it shows them now."""
         ...
 
     async def files_of(self, key: ThreadKey, ts: str) -> tuple[SharedFile, ...]:
@@ -354,8 +364,13 @@ class Publisher(Protocol):
 class Conversations(Protocol):
     """What a turn reads and keeps of its thread while it is answered."""
 
-    async def add_history(self, turn: Turn, messages: Sequence[ThreadMessage]) -> Turn:
-        """Keep messages from before the bot came; the turn with them in place."""
+    async def add_history(
+        self, turn: Turn, messages: Sequence[ThreadMessage], *, is_whole: bool
+    ) -> Turn:
+        """Keep messages from before the bot came; the turn with them in place.
+
+        Unless they are all of them, the next turn looks again.
+        """
         ...
 
     async def files_of(self, message_id: int) -> tuple[SharedFile, ...] | None:

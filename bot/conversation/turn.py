@@ -166,7 +166,8 @@ class RunningTurn:
             note = HISTORY_REFUSED
         handing = Handing(self.desk, self.turn, self.reply, is_ours=self._is_ours)
         files = await handing.hand_over(self._mode)
-        return self._closing(asking, reason, "\n".join(part for part in (files, note) if part))
+        notes = (files, note, gathered.gap)
+        return self._closing(asking, reason, "\n".join(part for part in notes if part))
 
     async def _within_the_window(
         self, asking: Asking, gathered: Gathered, prefix: str

@@ -46,7 +46,7 @@ class SlackColleagues:
         channel_id, ts, thread_ts = _parsed(permalink)
         await self._access.require(asker.person.id, channel_id, told_in=asker.key.channel_id)
         key = ThreadKey(team_id=asker.key.team_id, channel_id=channel_id, thread_ts=thread_ts)
-        messages = await self._history.earlier(key)
+        messages = (await self._history.earlier(key)).messages
         if not messages:
             raise ToolFailed(NOT_READABLE)
         names = await self._directory.names(messages, channel_id)

@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.conversation.ports import OtherForms
+from bot.conversation.ports import Earlier, OtherForms
 from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage
 from bot.errors import SlackError
 from bot.slack.api import SlackApi
 from bot.slack.inbound import Identity, other_forms, shared_file, stubs, thread_message
+from bot.telemetry.log import get_logger
+
+log = get_logger("slack")
 
 _PAGE = 200
 """Slack advises no more than 200 messages a page ("conversations.replies")."""
-_MOST_PAGES = 5
+_MOST_PAGES = 15
 
 
 class History:
@@ -21,21 +24,23 @@ class History:
         self._api = api
         self._identity = identity
 
-    async def earlier(self, key: ThreadKey) -> list[ThreadMessage] | None:
-        """A thread's messages, oldest first; None where Slack does not show them now."""
-        found: list[ThreadMessage] = []
+    async def earlier(self, key: ThreadKey) -> Earlier:
+        """A thread's messages, as far as Slack shows them now."""
+        found: dict[str, ThreadMessage] = {}  # the first message may come with every page
         cursor = ""
         for _ in range(_MOST_PAGES):
             try:
                 page = await self._page(key, limit=_PAGE, **({"cursor": cursor} if cursor else {}))
-            except SlackError:
-                return found or None
-            messages = (thread_message(raw, self._identity) for raw in page.get("messages", []))
-            found.extend(message for message in messages if message is not None)
+            except SlackError as error:
+                log.info("history not read to its end", reason=str(error), read=len(found))
+                break
+            for raw in page.get("messages", []):
+                if (message := thread_message(raw, self._identity)) is not None:
+                    found[message.ts] = message
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                break
-        return found
+                return Earlier(messages=tuple(found.values()), is_whole=True)
+        return Earlier(messages=tuple(found.values()))
 
     async def files_of(self, key: ThreadKey, ts: str) -> tuple[SharedFile, ...]:
         """The files of one message; none where Slack does not show it now."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.conversation.ports import Names, OtherForms
+from bot.conversation.ports import Earlier, Names, OtherForms
 from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage, Turn
 from bot.slack.directory import Directory
 from bot.slack.files import Files
@@ -20,8 +20,8 @@ class SlackWorkspace:
         self._directory = directory
         self._files = files
 
-    async def earlier_messages(self, key: ThreadKey) -> Sequence[ThreadMessage] | None:
-        """The thread's messages from Slack, oldest first, or None where it can't be read now."""
+    async def earlier_messages(self, key: ThreadKey) -> Earlier:
+        """The thread's messages from Slack, as far as it shows them now."""
         return await self._history.earlier(key)
 
     async def files_of(self, key: ThreadKey, ts: str) -> tuple[SharedFile, ...]:

@@ -126,8 +126,13 @@ class Turns:
             )
         )
 
-    async def add_history(self, turn: Turn, messages: Sequence[ThreadMessage]) -> Turn:
-        """Keep messages from before the bot came; the turn with them in place."""
+    async def add_history(
+        self, turn: Turn, messages: Sequence[ThreadMessage], *, is_whole: bool
+    ) -> Turn:
+        """Keep messages from before the bot came; the turn with them in place.
+
+        Unless they are all of them, the next turn looks again.
+        """
         known = {message.ts for message in turn.messages}
         new = [message for message in messages if message.ts not in known]
 
@@ -137,12 +142,12 @@ class Turns:
             await connection.execute(
                 update(Conversation)
                 .where(Conversation.id == turn.conversation_id)
-                .values(history_read=True)
+                .values(history_read=is_whole)
             )
 
         await self._writer.run(change)
         together = sorted([*turn.messages, *new], key=lambda message: message.ts)
-        return replace(turn, messages=tuple(together), history_read=True)
+        return replace(turn, messages=tuple(together), history_read=is_whole)
 
     async def remember(self, conversation_id: int, summary: str, until: str) -> None:
         """Keep what a thread's messages up to the ts `until` come to."""

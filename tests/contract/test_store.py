@@ -270,14 +270,29 @@ async def test_what_was_said_before_is_kept_once(store: Store) -> None:
             for ts in ("10.000000", "11.000000")
         ),
     ]
-    turn = await store.turns.add_history(turn, earlier)
-    await store.turns.add_history(turn, earlier)
+    turn = await store.turns.add_history(turn, earlier, is_whole=True)
+    await store.turns.add_history(turn, earlier, is_whole=True)
     assert [one.ts for one in turn.messages] == ["10.000000", "11.000000", "12.000000"]
     await store.end(turn)
 
     assert await store.post("13.000000", mentions_us=False) is None, "two people are in it"
     await store.post("14.000000")
     assert len((await store.claim()).messages) == 5
+
+
+async def test_history_that_slack_showed_in_part_is_looked_at_again(store: Store) -> None:
+    await store.post("12.000000")
+    turn = await store.claim()
+    first = type(turn.asker)(id=0, ts="10.000000", author=Author.PERSON, author_id="U1", text="a")
+    turn = await store.turns.add_history(turn, [first], is_whole=False)
+    assert not turn.history_read
+    await store.end(turn)
+
+    assert await store.post("13.000000", mentions_us=False) is None, "who is in it is not known"
+    await store.post("14.000000")
+    again = await store.claim()
+    assert not again.history_read
+    assert again.messages[0].ts == "10.000000"
 
 
 async def test_what_is_small_talk_leaves_no_trace(store: Store) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.conversation.ports import OtherForms
 from bot.conversation.thread import ThreadKey
-from bot.errors import SlackRefused
+from bot.errors import SlackLimited, SlackRefused
 from bot.slack.history import History
 from bot.slack.inbound import Identity, other_forms
 
@@ -47,3 +47,34 @@ def test_what_slack_has_made_of_a_recording_is_known() -> None:
     assert not forms.is_being_heard
     assert other_forms({"transcription": {"status": "processing"}}).is_being_heard
     assert other_forms({"transcription": None}) == OtherForms()
+
+
+class Pages:
+    """A thread of many pages, its first message on each; the last may be refused."""
+
+    def __init__(self, count: int, *, failing: bool = False) -> None:
+        self.count = count
+        self.failing = failing
+
+    async def read(self, method: str, **arguments: Any) -> dict[str, Any]:
+        number = int(arguments.get("cursor") or 1)
+        if self.failing and number == self.count:
+            raise SlackLimited(method, 60)
+        texts = {"1.0": "root", f"2.{number:03}": f"page {number}"}
+        messages = [{"ts": ts, "user": "U1", "text": text} for ts, text in texts.items()]
+        more = str(number + 1) if number < self.count else ""
+        return {"messages": messages, "response_metadata": {"next_cursor": more}}
+
+
+async def test_a_thread_of_many_pages_is_read_once_each_and_whole() -> None:
+    earlier = await History(Pages(3), US).earlier(KEY)  # type: ignore[arg-type]
+
+    assert [message.text for message in earlier.messages] == ["root", "page 1", "page 2", "page 3"]
+    assert earlier.is_whole
+
+
+async def test_what_slack_showed_of_a_thread_counts_and_is_known_to_be_a_part() -> None:
+    earlier = await History(Pages(3, failing=True), US).earlier(KEY)  # type: ignore[arg-type]
+
+    assert [message.text for message in earlier.messages] == ["root", "page 1", "page 2"]
+    assert not earlier.is_whole
