@@ -11,10 +11,12 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.theme import theme_xml
 
 from bot.conversation.charts import Chart, ChartKind
 from bot.export.document import Document
 from bot.export.figures import TEXT_FORMAT, Figure, read_column
+from bot.export.palette import in_our_colours
 from bot.export.tables import Grid, grids
 from bot.export.width import width_of
 
@@ -25,10 +27,10 @@ _MOST_CELL = 32_000
 _NARROWEST, _WIDEST = 8, 60
 _LINE_POINTS, _MOST_HEIGHT = 15, 27
 """Excel's rows end at 409 points."""
+_FONT = "Calibri"
 _HEAD = {
-    "font": Font(bold=True, color="1F2A44"),
+    "font": Font(name=_FONT, size=11, bold=True, color="1F2A44"),
     "fill": PatternFill("solid", fgColor="E8EEF7"),
-    "alignment": Alignment(vertical="center", wrap_text=True),
     "border": Border(bottom=Side("thin", color="9AA8BF")),
 }
 _CHARTS = {
@@ -43,6 +45,7 @@ def make_sheets(document: Document) -> bytes:
     """The document's tables as .xlsx; its text, line by line, where it has no table."""
     book = Workbook()
     book.remove(book.worksheets[0])
+    book.loaded_theme = in_our_colours(theme_xml)
     book.properties.title = document.title
     book.properties.creator = ""
     for grid in grids(document):
@@ -67,26 +70,33 @@ def _sheet_name(wanted: str, taken: Sequence[str]) -> str:
 
 
 def _fill(sheet: Worksheet, grid: Grid) -> None:
-    for position, title in enumerate(grid.head, start=1):
-        _head(sheet.cell(row=1, column=position), title)
-    columns = list(zip(*grid.rows, strict=True))
-    for position, column in enumerate(columns, start=1):
-        for row, figure in enumerate(read_column(column), start=2):
+    columns = list(zip(*grid.rows, strict=True)) or [()] * len(grid.head)
+    for position, (title, column) in enumerate(zip(grid.head, columns, strict=True), start=1):
+        figures = read_column(column)
+        _head(sheet.cell(row=1, column=position), title, above=figures)
+        for row, figure in enumerate(figures, start=2):
             _put(sheet.cell(row=row, column=position), figure)
     for row, addresses in enumerate(grid.links, start=2):
         for position, address in enumerate(addresses, start=1):
             if address:
                 sheet.cell(row=row, column=position).hyperlink = address
-                sheet.cell(row=row, column=position).font = Font(color="1D5FB4", underline="single")
+                sheet.cell(row=row, column=position).font = Font(
+                    name=_FONT, size=11, color="1D5FB4", underline="single"
+                )
     _lay_out(sheet, grid)
     if grid.chart is not None and grid.rows:
         _draw(sheet, grid, grid.chart)
 
 
-def _head(cell: Cell, title: str) -> None:
+def _head(cell: Cell, title: str, *, above: Sequence[Figure]) -> None:
+    """A column's title stands where its cells do: numbers to the right."""
     _put(cell, Figure(value=title))
     for name, style in _HEAD.items():
         setattr(cell, name, style)
+    are_numbers = any(isinstance(one.value, int | float) for one in above)
+    cell.alignment = Alignment(
+        horizontal="right" if are_numbers else "left", vertical="center", wrap_text=True
+    )
 
 
 def _put(cell: Cell, figure: Figure) -> None:
@@ -100,7 +110,8 @@ def _put(cell: Cell, figure: Figure) -> None:
         cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
         return
     cell.value = value
-    cell.alignment = Alignment(vertical="top")
+    is_number = isinstance(value, int | float)
+    cell.alignment = Alignment(horizontal=None if is_number else "left", vertical="top")
     if figure.number_format != TEXT_FORMAT:
         cell.number_format = figure.number_format
 
@@ -144,5 +155,8 @@ def _draw(sheet: Worksheet, grid: Grid, chart: Chart) -> None:
         drawn.x_axis.title, drawn.y_axis.title = chart.x_label or None, chart.y_label or None
         # Without these, newer Excels show no axes at all.
         drawn.x_axis.delete = drawn.y_axis.delete = False
+    if chart.kind is ChartKind.LINE:
+        for series in drawn.series:
+            series.smooth = False  # a curve would show what is in no number
     drawn.width, drawn.height = 18, 10
     sheet.add_chart(drawn, f"{get_column_letter(len(grid.head) + 2)}2")

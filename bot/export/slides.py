@@ -9,17 +9,20 @@ from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.opc.constants import RELATIONSHIP_TYPE
 from pptx.util import Emu, Inches, Pt
 
 from bot.conversation.charts import Chart, ChartKind
 from bot.export.deck import BULLET, Line, Slide, slides
 from bot.export.document import Document, Side, Span, Spans, Table, widths, words
+from bot.export.palette import in_our_colours
 
 _WIDTH, _HEIGHT = Inches(13.333), Inches(7.5)
 _LEFT, _TOP = Inches(0.75), Inches(1.55)
 _ROOM_WIDTH, _ROOM_HEIGHT = Inches(11.83), Inches(5.3)
 _DARK, _BLUE = RGBColor(0x1F, 0x2A, 0x44), RGBColor(0x1D, 0x5F, 0xB4)
 _HEAD_COLOUR, _STRIPE = RGBColor(0xE8, 0xEE, 0xF7), RGBColor(0xFF, 0xFF, 0xFF)
+_FAINT = RGBColor(0xD5, 0xD9, 0xE0)
 _MONO = "Consolas"
 _TITLE_LAYOUT, _BODY_LAYOUT, _BARE_LAYOUT = 0, 1, 5
 """The places of "Title Slide", "Title and Content" and "Title Only" in python-pptx's template."""
@@ -41,6 +44,7 @@ def make_slides(document: Document) -> bytes:
     """The document as .pptx."""
     deck = Presentation()
     _widen(deck)
+    _paint(deck)
     deck.core_properties.title = document.title
     deck.core_properties.author = ""
     first = deck.slides.add_slide(deck.slide_layouts[_TITLE_LAYOUT])
@@ -53,6 +57,12 @@ def make_slides(document: Document) -> bytes:
     written = BytesIO()
     deck.save(written)
     return written.getvalue()
+
+
+def _paint(deck: Any) -> None:
+    """Charts take their colours from the theme, also those that people add later."""
+    theme = deck.slide_master.part.part_related_by(RELATIONSHIP_TYPE.THEME)
+    theme._blob = in_our_colours(theme.blob.decode()).encode()  # noqa: SLF001
 
 
 def _widen(deck: Any) -> None:
@@ -199,6 +209,10 @@ def _chart(page: Any, chart: Chart) -> None:
         drawn.legend.position = XL_LEGEND_POSITION.BOTTOM
         drawn.legend.include_in_layout = False
     drawn.font.size = Pt(14)
+    drawn.font.color.rgb = _DARK
+    if chart.kind is not ChartKind.PIE:
+        drawn.value_axis.major_gridlines.format.line.color.rgb = _FAINT
+        drawn.value_axis.format.line.fill.background()
 
 
 def _remove(shape: Any) -> None:

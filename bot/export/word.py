@@ -52,6 +52,8 @@ _PICTURE_WIDTH = Cm(16)
 _PAGE = Cm(16)
 """The paper between its margins."""
 _LETTER = Cm(0.21)
+_SHORT = 18
+"""Letters of a column that keeps its width."""
 _DEEPEST_LIST = 8
 """Word knows nine levels."""
 _HEAD_COLOUR = "E8EEF7"
@@ -191,8 +193,16 @@ def _linked(paragraph: WordParagraph, address: str) -> Run:
 
 
 def _shares(table: Table) -> list[Length]:
-    """The columns' widths: a narrow table is as wide as its words, a wide one fills the page."""
+    """The columns' widths: a narrow table is as wide as its words, a wide one fills the page.
+
+    On a wide one the columns of many words give way, so that those of short words need no break.
+    """
     wanted = [width + 4 for width in widths(table, widest=30)]
+    spare = _PAGE // _LETTER - sum(width for width in wanted if width <= _SHORT)
+    long = sum(width for width in wanted if width > _SHORT)
+    if long and spare >= long // 2:
+        share = min(1.0, spare / long)
+        wanted = [width if width <= _SHORT else int(width * share) for width in wanted]
     letter = min(_LETTER, _PAGE // sum(wanted))
     return [Length(width * letter) for width in wanted]
 

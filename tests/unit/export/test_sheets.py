@@ -44,6 +44,7 @@ def test_a_table_is_a_sheet_of_typed_cells() -> None:
     assert sheet["C3"].number_format == "0%"
     assert sheet.freeze_panes == "A2"
     assert sheet["A1"].font.bold
+    assert [cell.alignment.horizontal for cell in sheet[1]] == ["left", "right", "right", "left"]
     assert book.properties.title == "Sales"
 
 
@@ -91,7 +92,8 @@ def test_a_chart_comes_with_its_numbers() -> None:
         ["a", 1],
         ["b", 2.5],
     ]
-    assert len(sheet._charts) == 1
+    [chart] = sheet._charts
+    assert not chart.series[0].smooth
 
 
 @needs_office

@@ -1,9 +1,11 @@
 """A presentation has a slide for each heading, and none is too full."""
 
+import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pptx import Presentation
 
 from bot.conversation.files import FileFormat
@@ -77,6 +79,18 @@ def test_charts_stay_charts() -> None:
     [chart] = [shape.chart for shape in slide.shapes if shape.has_chart]
     assert list(chart.plots[0].categories) == ["a"]
     assert list(chart.series[0].values) == [1]
+
+
+@pytest.mark.parametrize(
+    ("file_format", "theme"),
+    [(FileFormat.SLIDES, "ppt/theme/theme1.xml"), (FileFormat.EXCEL, "xl/theme/theme1.xml")],
+)
+def test_charts_have_our_colours(file_format: FileFormat, theme: str) -> None:
+    """They come from the theme: without that, Office draws them in those of 2007."""
+    made = make_file("| a |\n|-|\n| 1 |", file_format).data
+
+    with zipfile.ZipFile(BytesIO(made)) as archive:
+        assert "2F6FDE" in archive.read(theme).decode()
 
 
 @needs_office
