@@ -16,7 +16,7 @@ from bot.conversation.documents.finding import Finder
 from bot.conversation.documents.tool import document_tool
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
-from bot.conversation.ports import Admission, Conversations, Model, Reader
+from bot.conversation.ports import Admission, Conversations, Model, Reader, Readings
 from bot.conversation.ports_model import Allowance
 from bot.conversation.tools import Toolbox
 from bot.export.maker import Maker
@@ -128,6 +128,7 @@ async def open_desks(
     conversations: Conversations,
     admission: Admission,
     recollections: Recollections,
+    readings: Readings,
 ) -> AsyncIterator[TeamDesks]:
     """Open the model's connections and the threads for pages and files; close them at the end."""
     async with AsyncExitStack() as stack:
@@ -143,7 +144,7 @@ async def open_desks(
             stall_seconds=settings.stall_seconds,
             allowance=_allowance(settings),
         )
-        reader = await stack.enter_async_context(_open_reader(settings, model))
+        reader = await stack.enter_async_context(_open_reader(settings, model, readings))
         yield TeamDesks(
             settings,
             installations,
@@ -178,7 +179,9 @@ def _allowance(settings: Settings) -> Allowance | None:
 
 
 @asynccontextmanager
-async def _open_reader(settings: Settings, model: Model) -> AsyncIterator[FileReader]:
+async def _open_reader(
+    settings: Settings, model: Model, readings: Readings
+) -> AsyncIterator[FileReader]:
     """Open the workshop that reads files, and the folder they lie in meanwhile."""
     workshop = Workshop()
     with TemporaryDirectory(prefix="threadwise-") as folder:
@@ -193,6 +196,7 @@ async def _open_reader(settings: Settings, model: Model) -> AsyncIterator[FileRe
                     request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
                 ),
                 audio_model=settings.audio_model,
+                readings=readings,
             )
         finally:
             await workshop.close()

@@ -92,6 +92,7 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
                     stored.turns,
                     doorkeeper,
                     stored.recollections,
+                    stored.readings,
                 )
             )
             _put_to_work(settings, roles, parts, stored, workspaces, desks, wakes)

@@ -18,6 +18,7 @@ from bot.store.installations import StoredInstalls
 from bot.store.intake import Intake
 from bot.store.kept_summaries import StoredSummaries
 from bot.store.oauth_states import OAuthStates
+from bot.store.readings import StoredReadings
 from bot.store.recollections import StoredRecollections
 from bot.store.rotation import check_key
 from bot.store.schema import require_current
@@ -59,6 +60,11 @@ class Stored:
     def recollections(self) -> StoredRecollections:
         """What we have heard in channels."""
         return StoredRecollections(self.engine)
+
+    @cached_property
+    def readings(self) -> StoredReadings:
+        """What files became."""
+        return StoredReadings(self.engine, self.writer)
 
     @cached_property
     def channels(self) -> ChannelSettingsStore:

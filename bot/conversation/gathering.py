@@ -101,6 +101,7 @@ class Gathering:
             self._desk.workspace,
             self._desk.frame.model,
             steps.watch,
+            conversation_id=self.turn.conversation_id,
         )
         steps.end(files, shown.unreadable)
         too_old = {file.file_id: TOO_OLD for file in files[MOST_FILES:]}

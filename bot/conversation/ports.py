@@ -164,9 +164,30 @@ class Reader(Protocol):
     """Makes what people share readable for the model."""
 
     async def read(
-        self, files: Sequence[SharedFile], source: FileSource, model: str, watch: Watch
+        self,
+        files: Sequence[SharedFile],
+        source: FileSource,
+        model: str,
+        watch: Watch,
+        *,
+        conversation_id: int = 0,
     ) -> Shown:
-        """Open these files; the first come first where there are too many for one request."""
+        """Open these files; the first come first where there are too many for one request.
+
+        What they say is kept for as long as that conversation.
+        """
+        ...
+
+
+class Readings(Protocol):
+    """What files became, as text, kept for as long as the messages they are on."""
+
+    async def load(self, conversation_id: int, file_id: str, form: str) -> str | None:
+        """What was kept of a file in this form; None where nothing was."""
+        ...
+
+    async def keep(self, conversation_id: int, file_id: str, form: str, content: str) -> None:
+        """Keep this; nothing where the message is gone already."""
         ...
 
 

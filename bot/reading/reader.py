@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
@@ -16,13 +16,15 @@ from bot.conversation.ports import (
     Model,
     OtherForms,
     Piece,
+    Readings,
     Shown,
     Watch,
 )
 from bot.conversation.thread import SharedFile
-from bot.errors import UnreadableFile
+from bot.errors import DatabaseUnreachable, UnreadableFile
 from bot.reading.hearing import write_down
-from bot.reading.kept import Kept, size
+from bot.reading.kept import Kept, Result, size
+from bot.reading.packing import form_of, pack, unpack
 from bot.reading.product import CANT_SEE, Order
 from bot.reading.subtitles import beginning, read_subtitles
 from bot.reading.workshop import Workshop
@@ -60,9 +62,13 @@ class FileReader:
         folder: Path,
         limits: ReadingLimits,
         audio_model: str = "",
+        readings: Readings | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """`folder` takes files while they are read; `audio_model` writes down what is said."""
+        """`folder` takes files while they are read; `audio_model` writes down what is said.
+
+        Without `readings` what files say is kept in memory alone.
+        """
         self.sleep = sleep
         self._workshop = workshop
         self._model = model
@@ -71,15 +77,24 @@ class FileReader:
         self._audio_model = audio_model
         self._at_once = asyncio.Semaphore(_AT_ONCE)
         self._kept = Kept()
+        self._readings = readings
 
     async def read(
-        self, files: Sequence[SharedFile], source: FileSource, model: str, watch: Watch
+        self,
+        files: Sequence[SharedFile],
+        source: FileSource,
+        model: str,
+        watch: Watch,
+        *,
+        conversation_id: int = 0,
     ) -> Shown:
-        """Open these files; the first come first where there are too many for one request."""
+        """Open these files; the first come first where there are too many for one request.
+
+        What they say is kept for as long as that conversation.
+        """
         abilities = self._model.abilities(model)
-        results = await asyncio.gather(
-            *(self._opened(file, source, abilities, partial(watch, file)) for file in files)
-        )
+        openings = (_Opening(self, file, source, abilities, partial(watch, file)) for file in files)
+        results = await asyncio.gather(*(self._opened(one, conversation_id) for one in openings))
         by_file: dict[str, tuple[Piece, ...]] = {}
         unreadable: dict[str, str] = {}
         room = self._limits.request_bytes
@@ -94,29 +109,47 @@ class FileReader:
                 by_file[file.file_id] = fitting
         return Shown(by_file=by_file, unreadable=unreadable)
 
-    async def _opened(
-        self,
-        file: SharedFile,
-        source: FileSource,
-        abilities: Abilities,
-        watch: Callable[[int, int], None],
-    ) -> tuple[Piece, ...] | str:
+    async def _opened(self, opening: "_Opening", conversation_id: int) -> Result:
         """What a file becomes, or in words why nothing."""
+        file, abilities = opening.file, opening.abilities
         key = (file.file_id, file.url, abilities)
         kept = self._kept.get(key)
         if kept is not None:
             return kept
-        opening = _Opening(self, file, source, abilities, watch)
-        try:
-            async with self._at_once:
-                pieces = await opening.pieces()
-        except UnreadableFile as error:
-            if opening.is_hopeless:
-                self._kept.put(key, error.reason)
-            return error.reason
-        if opening.is_final:
-            self._kept.put(key, pieces)
+        where = (conversation_id, file.file_id, form_of(abilities, hears=self.hears(abilities)))
+        pieces = await self._from_before(*where)
+        if pieces is None:
+            try:
+                async with self._at_once:
+                    pieces = await opening.pieces()
+            except UnreadableFile as error:
+                if opening.is_hopeless:
+                    self._kept.put(key, error.reason)
+                return error.reason
+            if not opening.is_final:
+                return pieces
+            await self._keep(pieces, *where)
+        self._kept.put(key, pieces)
         return pieces
+
+    async def _from_before(
+        self, conversation_id: int, file_id: str, form: str
+    ) -> tuple[Piece, ...] | None:
+        """What the file became for an earlier question, in whichever process."""
+        if self._readings is None:
+            return None
+        packed = await self._readings.load(conversation_id, file_id, form)
+        return await asyncio.to_thread(unpack, packed) if packed else None
+
+    async def _keep(
+        self, pieces: tuple[Piece, ...], conversation_id: int, file_id: str, form: str
+    ) -> None:
+        if self._readings is None:
+            return
+        packed = await asyncio.to_thread(pack, pieces)
+        if packed:
+            with suppress(DatabaseUnreachable):  # it is read again, that is all
+                await self._readings.keep(conversation_id, file_id, form, packed)
 
     async def make(
         self,
@@ -179,9 +212,9 @@ class _Opening:
         watch: Callable[[int, int], None],
     ) -> None:
         self._reader = reader
-        self._file = file
+        self.file = file
+        self.abilities = abilities
         self._source = source
-        self._abilities = abilities
         self._watch = watch
         self.is_final = True
         """Whether Slack will not have more of the file in a while."""
@@ -190,8 +223,8 @@ class _Opening:
 
     async def pieces(self) -> tuple[Piece, ...]:
         """Raises UnreadableFile."""
-        file = self._file
-        if file.is_picture and not self._abilities.pictures:
+        file = self.file
+        if file.is_picture and not self.abilities.pictures:
             raise UnreadableFile(CANT_SEE)
         if not file.is_recording and PurePath(file.name).suffix.lower() not in _OLD_OFFICE:
             return await self._made(file)
@@ -202,45 +235,45 @@ class _Opening:
 
     async def _written_down(self, forms: OtherForms) -> OtherForms:
         """The forms with what is said, waited for where nobody else could tell what that is."""
-        is_sound = self._file.media_type.startswith("audio/")
+        is_sound = self.file.media_type.startswith("audio/")
         for _ in range(_HEARING_LOOKS):
-            if not forms.is_being_heard or not is_sound or self._reader.hears(self._abilities):
+            if not forms.is_being_heard or not is_sound or self._reader.hears(self.abilities):
                 break
             await self._reader.sleep(_HEARING_PAUSE)
-            forms = await self._source.other_forms(self._file)
+            forms = await self._source.other_forms(self.file)
         self.is_final = not forms.is_being_heard
         return forms
 
     async def _recording(self, forms: OtherForms) -> tuple[Piece, ...]:
         """What is said in it, as far as Slack has written it down, and what is to be seen."""
         said = await self._said(forms)
-        if said and self._file.media_type.startswith("audio/"):
+        if said and self.file.media_type.startswith("audio/"):
             return said
         try:
-            return (*await self._made(_in_form(self._file, forms.mp4, "video/mp4")), *said)
+            return (*await self._made(_in_form(self.file, forms.mp4, "video/mp4")), *said)
         except UnreadableFile:
             if said:
                 return said
             raise
 
     async def _said(self, forms: OtherForms) -> tuple[Piece, ...]:
-        known = beginning(forms.said, self._file.name, is_all=forms.is_all_said)
+        known = beginning(forms.said, self.file.name, is_all=forms.is_all_said)
         if not forms.subtitles:
             return (known,) if known.passages else ()
-        file = replace(_in_form(self._file, forms.subtitles, "text/vtt"), size=0)
+        file = replace(_in_form(self.file, forms.subtitles, "text/vtt"), size=0)
         try:
             async with self._reader.downloaded(file, self._source, most=_MOST_SUBTITLES) as path:
                 text = await asyncio.to_thread(path.read_text, "utf-8", "replace")
         except UnreadableFile:
             return (known,) if known.passages else ()
-        return (read_subtitles(text, self._file.name),)
+        return (read_subtitles(text, self.file.name),)
 
     async def _made(self, file: SharedFile) -> tuple[Piece, ...]:
         async with self._reader.downloaded(file, self._source) as path:
             self.is_hopeless = True
-            pieces = await self._reader.make(file, path, self._abilities, self._watch)
+            pieces = await self._reader.make(file, path, self.abilities, self._watch)
             self.is_hopeless = False
-        return tuple([await self._reader.heard(piece, self._abilities) for piece in pieces])
+        return tuple([await self._reader.heard(piece, self.abilities) for piece in pieces])
 
 
 def _in_form(file: SharedFile, url: str, media_type: str) -> SharedFile:

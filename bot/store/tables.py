@@ -102,7 +102,7 @@ class Message(Base):
 
 
 class Attachment(Base):
-    """A file on a message. Its bytes stay in Slack."""
+    """A file on a message. It stays in Slack; what it says is a reading."""
 
     __tablename__ = "attachments"
     __table_args__ = (UniqueConstraint("message_id", "file_id"),)
@@ -114,6 +114,19 @@ class Attachment(Base):
     media_type: Mapped[str] = mapped_column(String(200))
     size: Mapped[int]
     url: Mapped[str] = mapped_column(Sealed)
+
+
+class ReadingRow(Base):
+    """What a file became when it was read (bot/reading/packing.py)."""
+
+    __tablename__ = "readings"
+    __table_args__ = (UniqueConstraint("attachment_id", "form"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachments.id", ondelete="CASCADE"))
+    form: Mapped[str] = mapped_column(String(16))
+    """For which abilities of a model."""
+    content: Mapped[str] = mapped_column(Sealed)
 
 
 class Reply(Base):

@@ -22,7 +22,7 @@ from bot.conversation.messages import (
     UserTurn,
     Video,
 )
-from bot.conversation.ports import Abilities, Cost, OtherForms
+from bot.conversation.ports import Abilities, Cost, OtherForms, Shown
 from bot.conversation.thread import SharedFile
 from bot.errors import ModelUnavailable, UnreadableFile
 from bot.reading.reader import FileReader, ReadingLimits
@@ -60,6 +60,20 @@ class _Shelf:
 
     async def other_forms(self, file: SharedFile) -> OtherForms:
         return self._forms.pop(0) if len(self._forms) > 1 else self._forms[0]
+
+
+class _Readings:
+    """Keeps in memory."""
+
+    def __init__(self, given: str | None = None) -> None:
+        self._given = given
+        self.kept: dict[tuple[int, str, str], str] = {}
+
+    async def load(self, conversation_id: int, file_id: str, form: str) -> str | None:
+        return self.kept.get((conversation_id, file_id, form), self._given)
+
+    async def keep(self, conversation_id: int, file_id: str, form: str, content: str) -> None:
+        self.kept.setdefault((conversation_id, file_id, form), content)
 
 
 class _Model:
@@ -124,6 +138,37 @@ async def test_a_file_is_fetched_once_and_not_left_behind(
     assert again == first
     assert shelf.taken == ["a.pdf"]
     assert not await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+
+
+async def test_a_process_that_comes_later_reads_what_another_has_read(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """For as long as the thread is kept, and for a model that can take the same."""
+    shelf = _Shelf({"a.pdf": (FILES / "scan.pdf").read_bytes()})
+    readings = _Readings()
+    file = _file("a.pdf", "application/pdf")
+
+    async def read(abilities: Abilities, conversation_id: int) -> Shown:
+        reader = _reader(workshop, tmp_path, _Model(abilities), readings=readings)
+        return await reader.read([file], shelf, "m", _quiet, conversation_id=conversation_id)
+
+    first = await read(Abilities(), 7)
+    assert await read(Abilities(), 7) == first
+    assert shelf.taken == ["a.pdf"]
+    blind = await read(Abilities(pictures=False), 7)
+    assert len(blind.by_file["a.pdf"]) == 1
+    assert await read(Abilities(), 8) == first, "another thread has its own"
+    assert len(shelf.taken) == 3
+
+
+async def test_a_reading_that_is_none_of_ours_is_made_anew(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    shelf = _Shelf({"a.txt": b"the quay"})
+    reader = _reader(workshop, tmp_path, readings=_Readings("nonsense"))
+    shown = await reader.read([_file("a.txt", "text/plain")], shelf, "m", _quiet)
+
+    assert "the quay" in str(shown.by_file["a.txt"])
 
 
 async def test_one_bad_file_leaves_the_others_alone(workshop: Workshop, tmp_path: Path) -> None:
