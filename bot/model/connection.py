@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import cast
 from urllib.parse import urlsplit
 
+import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 from typing_extensions import override
@@ -37,7 +38,18 @@ def make_http() -> httpx.AsyncClient:
     # 0 is aiohttp's word for "no limit"; None would leave its default of 100 connections.
     limits = httpx.Limits(max_connections=0, keepalive_expiry=30)
     timeout = httpx.Timeout(None, connect=_CONNECT_SECONDS, write=60.0)
-    return httpx.AsyncClient(transport=AiohttpTransport(limits=limits), timeout=timeout)
+    return httpx.AsyncClient(transport=_Transport(limits=limits), timeout=timeout)
+
+
+class _Transport(AiohttpTransport):
+    """Gives its httpx name to the one fault that has none yet: a response that is not HTTP."""
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except aiohttp.ClientError as error:
+            raise httpx.RemoteProtocolError("the response is not HTTP", request=request) from error
 
 
 def request_limit(base_url: str) -> int:
@@ -156,6 +168,10 @@ def _read(decoder: Decoder, events: list[SseEvent]) -> tuple[list[Delta], ModelE
             deltas += decoder.feed(event)
         except ModelError as failure:
             return deltas, failure
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            nonsense = ModelUnavailable(f"an event that makes no sense: {error}")
+            nonsense.__cause__ = error
+            return deltas, nonsense
     return deltas, None
 
 
@@ -167,7 +183,9 @@ async def _whole(wire: Wire, response: httpx.Response) -> list[Delta]:
     """
     body = b"".join([piece async for piece in response.aiter_raw()])
     decoder = wire.decoder()
-    deltas = decoder.feed(SseEvent("", body))
+    deltas, failure = _read(decoder, [SseEvent("", body)])
+    if failure is not None:
+        raise failure
     is_partial = response.headers.get("x-dashscope-partialresponse", "").lower() == "true"
     if decoder.is_complete:
         return deltas + decoder.end()

@@ -32,7 +32,7 @@ from bot.errors import (
     ModelUnavailable,
     PromptTooLong,
 )
-from bot.model import chat, connection
+from bot.model import chat, connection, retry
 from bot.model.allowance import TokenBuckets
 from bot.model.client import ModelClient
 from bot.model.connection import Connection, make_http, mapped, request_limit
@@ -257,6 +257,31 @@ async def test_redirects_are_not_followed() -> None:
             await _all(client)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 20_000,
+        HEAD + b'data: {"choices":"x"}\n\n',
+        HEAD + b'data: {"choices":[{"delta":{"tool_calls":[null]}}]}\n\n',
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n[]",
+    ],
+    ids=lambda sent: str(sent)[-30:],
+)
+async def test_nonsense_is_a_failure_of_the_model(
+    sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0)
+
+    async def serve(writer: asyncio.StreamWriter) -> None:
+        writer.write(sent)
+
+    async with serving(serve) as (server, client):
+        with pytest.raises((ModelCut, ModelUnavailable)):
+            await _all(client)
+        assert server.requests == 3
+
+
 async def test_nobody_there_is_said_so() -> None:
     async with make_http() as http:
         nobody = Connection(
@@ -319,7 +344,10 @@ async def test_a_server_that_does_not_stream_is_understood() -> None:
     assert isinstance(deltas[-1], Finished)
 
 
-async def test_what_a_server_gives_at_its_time_limit_can_be_continued() -> None:
+async def test_what_a_server_gives_at_its_time_limit_can_be_continued(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0)
     choice = {"message": {"role": "assistant", "content": "half"}, "finish_reason": None}
     async with serving(_json({"choices": [choice]}, x_dashscope_partialresponse="true")) as (
         _,
