@@ -8,6 +8,7 @@ that only they see, at most once a day in a channel.
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 from slack_bolt import BoltResponse
 from slack_bolt.app.async_app import AsyncApp
@@ -18,7 +19,7 @@ from bot.conversation.errands import Errand, Errands, Keep
 from bot.conversation.events import Happening, MessageEdited, MessagePosted, Wake
 from bot.conversation.rules import NOT_HERE, NOT_YOU, WHO_KNOWS, Rules, Standing
 from bot.conversation.thread import Author, ChannelType, ThreadKey, Turn
-from bot.errors import NotInstalled, SlackRefused
+from bot.errors import NotInstalled, SlackError, SlackRefused
 from bot.slack.forget_me import wants_to_be_forgotten
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installation, Installations
@@ -30,13 +31,13 @@ log = get_logger("slack")
 REFUSAL = "refusal"
 """The kind of errand that tells somebody."""
 _DAY, _HOUR = 86_400, 3_600
-_ASKING = frozenset({"shortcut", "message_action"})
+_ASKING = frozenset({"shortcut", "message_action", "block_actions", "view_submission"})
 
 Take = Callable[[Happening], Awaitable[Wake | None]]
 
 
 class Doorkeeper:
-    """Stands before the intake, and before commands and shortcuts."""
+    """Stands before the intake, and before commands, shortcuts, buttons and forms."""
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ class Doorkeeper:
         return guarded
 
     def register(self, app: AsyncApp) -> None:
-        """Commands and shortcuts are asked by somebody as well."""
+        """Who uses a command, a shortcut, a button or a form is somebody as well."""
         app.use(self._before)
 
     async def refused(self, turn: Turn) -> bool:
@@ -139,21 +140,51 @@ class Doorkeeper:
         respond: AsyncRespond,
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002  Bolt goes by the name
     ) -> BoltResponse:
-        is_command = "command" in body
-        if not is_command and body.get("type") not in _ASKING:
+        if "command" not in body and body.get("type") not in _ASKING:
             return await next()
         if wants_to_be_forgotten(body):
             return await next()  # everybody may have that
         here = await self._installations.of(context.team_id or "")
+        user = body.get("user") or {}
         words = await self._refusal(
-            here, context.channel_id or "", context.user_id or "", context.team_id or ""
+            here,
+            context.channel_id or "",
+            context.user_id or "",
+            str(user.get("team_id") or context.team_id or ""),
         )
         if not words:
             return await next()
         metrics.refusals.inc()
-        if not is_command and context.response_url:
+        if "command" in body:
+            return BoltResponse(status=200, body=words)
+        if body["type"] == "view_submission":
+            return BoltResponse(
+                status=200, body={"response_action": "update", "view": _notice(words)}
+            )
+        if context.response_url:
             await respond(words, response_type="ephemeral", replace_original=False)
-        return BoltResponse(status=200, body=words if is_command else "")
+        else:
+            await _show(here, body, words)
+        return BoltResponse(status=200, body="")
+
+
+async def _show(here: Installation, body: Payload, words: str) -> None:
+    """Say it over what was pressed: nothing else shows it in App Home, in a form, or from the menu."""
+    is_form = (body.get("view") or {}).get("type") == "modal"
+    method = "views.push" if is_form else "views.open"
+    try:
+        await here.api.write(method, trigger_id=str(body["trigger_id"]), view=_notice(words))
+    except SlackError as error:
+        log.info("could not tell a person that they are refused", reason=str(error))
+
+
+def _notice(words: str) -> dict[str, Any]:
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Threadwise"},
+        "close": {"type": "plain_text", "text": "Close"},
+        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": words}}],
+    }
 
 
 class Refusals:

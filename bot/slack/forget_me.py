@@ -108,9 +108,11 @@ class ForgetPerson:
 
 
 def wants_to_be_forgotten(body: Payload) -> bool:
-    """Whether a payload is this command."""
-    words = " ".join(str(body.get("text") or "").lower().split())
-    return body.get("command") == COMMAND and words in _ORDERS
+    """Whether a payload is this command, or one of its buttons."""
+    if "command" in body:
+        words = " ".join(str(body.get("text") or "").lower().split())
+        return body["command"] == COMMAND and words in _ORDERS
+    return any(action.get("action_id") in {FORGET, STAY} for action in body.get("actions") or ())
 
 
 async def _is_meant(body: Payload) -> bool:  # Bolt goes by the argument's name

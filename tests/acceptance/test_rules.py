@@ -12,6 +12,7 @@ from tests.playground import (
     ENGINEERING,
     GENERAL,
     RunningPlayground,
+    buttons,
     running_bot,
     until,
 )
@@ -35,6 +36,26 @@ def test_who_is_refused_hears_it_once_and_others_are_answered(
             assert not playground.answers(ts, channel=channel)
         playground.post("commands", **{"as": BEN}, channel=GENERAL, text="/threadwise")
         until(lambda: _told(playground) >= 2, what="the answer to the command")
+
+
+def test_buttons_and_forms_are_closed_to_who_is_refused_too(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    with running_bot(playground, tmp_path, BOT_DENIED_USERS=BEN):
+        home = playground.home(BEN, saying="New digest")
+        playground.click_in_view(home, "digest_new", who=BEN)
+        assert NOT_YOU in str(playground.view(BEN)), "App Home has no place but a modal for it"
+        playground.close_view(who=BEN)
+
+        playground.shortcut(None, "summarize_form", who=BEN)
+        assert NOT_YOU in str(playground.view(BEN))
+
+        ts = playground.say(f"{AT}/fail cut", who=ANNA)
+        failed = playground.answer(ts)
+        retry = buttons(failed)[0]
+        playground.click(failed, retry["action_id"], value=retry["value"], who=BEN)
+        until(lambda: NOT_YOU in str(playground.ephemerals(BEN)), what="the sentence for Ben")
+        assert len(playground.answers(ts)) == 1
 
 
 def _told(playground: RunningPlayground) -> int:

@@ -1,9 +1,13 @@
 """The admin's rules hold, nobody is refused in silence, and nobody is told twice a day."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import pytest
+from slack_bolt import BoltResponse
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.context.respond.async_respond import AsyncRespond
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.events import Happening, MessageEdited, MessagePosted, Wake
@@ -49,6 +53,15 @@ class FakeApi:
         return {}
 
 
+class FakeBolt:
+    """Bolt, as far as its middleware goes."""
+
+    middleware: Callable[..., Awaitable[BoltResponse]]
+
+    def use(self, middleware: Callable[..., Awaitable[BoltResponse]]) -> None:
+        self.middleware = middleware
+
+
 class House:
     """The door, what is behind it, and Slack."""
 
@@ -69,6 +82,18 @@ class House:
 
     async def take(self, happening: Happening) -> Wake | None:
         return await self._take(happening)
+
+    async def before(self, body: dict[str, Any], context: AsyncBoltContext) -> BoltResponse:
+        """What Slack is answered to a command, a click or a form."""
+        bolt = FakeBolt()
+        self.door.register(cast(AsyncApp, bolt))
+
+        async def goes_on() -> BoltResponse:
+            return BoltResponse(status=200, body="")
+
+        return await bolt.middleware(
+            body=body, context=context, respond=AsyncRespond(response_url=None), next=goes_on
+        )
 
     async def told(self) -> list[str]:
         """Do the errands; what was said so far."""
@@ -193,3 +218,14 @@ async def test_who_can_not_be_told_stops_nothing(engine: AsyncEngine) -> None:
 
     assert await house.told() == [NOT_YOU]
     assert await house.errands.due() == []
+
+
+async def test_a_form_of_somebody_who_is_refused_meanwhile_says_so(engine: AsyncEngine) -> None:
+    house = House(engine, Rules(denied_users=frozenset({"U1"})))
+    for user_id, words in (("U1", NOT_YOU), ("U2", "")):
+        context = AsyncBoltContext({"team_id": "T1", "user_id": user_id})
+        body = {"type": "view_submission", "user": {"id": user_id}, "view": {"type": "modal"}}
+        answer = await house.before(body, context)
+
+        assert answer.status == 200
+        assert ("update" in answer.body, words in answer.body) == (bool(words), True)
