@@ -18,6 +18,7 @@ from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
 from bot.conversation.ports import Admission, Conversations, Model, Reader, Readings
 from bot.conversation.ports_model import Allowance
+from bot.conversation.sharing import CatchUp
 from bot.conversation.tools import Toolbox
 from bot.export.maker import Maker
 from bot.model.allowance import TokenBuckets
@@ -129,6 +130,7 @@ async def open_desks(
     admission: Admission,
     recollections: Recollections,
     readings: Readings,
+    catch_up: CatchUp,
 ) -> AsyncIterator[TeamDesks]:
     """Open the model's connections and the threads for pages and files; close them at the end."""
     async with AsyncExitStack() as stack:
@@ -142,7 +144,7 @@ async def open_desks(
             fallbacks=settings.fallback_models,
             first_token_seconds=settings.first_token_seconds,
             stall_seconds=settings.stall_seconds,
-            allowance=_allowance(settings),
+            allowance=_allowance(settings, catch_up),
         )
         reader = await stack.enter_async_context(_open_reader(settings, model, readings))
         yield TeamDesks(
@@ -169,12 +171,14 @@ def _finder(settings: Settings, http: httpx.AsyncClient) -> Finder:
     return Finder(Embeddings(service, model=settings.embedding_model, dimensions=_DIMENSIONS))
 
 
-def _allowance(settings: Settings) -> Allowance | None:
+def _allowance(settings: Settings, catch_up: CatchUp) -> Allowance | None:
     """The account's limits, where the admin has told them."""
     if not (settings.requests_a_minute or settings.tokens_a_minute):
         return None
     return TokenBuckets(
-        requests_a_minute=settings.requests_a_minute, tokens_a_minute=settings.tokens_a_minute
+        requests_a_minute=settings.requests_a_minute,
+        tokens_a_minute=settings.tokens_a_minute,
+        catch_up=catch_up,
     )
 
 

@@ -19,6 +19,7 @@ from bot.conversation.errands import Handler
 from bot.conversation.forgetting import FORGET_PERSON, FORGET_TEAM
 from bot.conversation.ports import Wakes
 from bot.conversation.rules import Rules
+from bot.conversation.sharing import CatchUp, Sharing, nobody_else
 from bot.conversation.summaries.errand import KIND as SUMMARY
 from bot.conversation.summaries.errand import SummaryErrands
 from bot.schedule import Schedule
@@ -32,10 +33,13 @@ from bot.slack.summaries.command import Summarize
 from bot.store.retention import forget_person
 from bot.store.schema import migrate
 from bot.telemetry import metrics
+from bot.telemetry.log import get_logger
 from bot.web import Check, Measure
 from bot.work.errands import ErrandRunner
 from bot.work.wakes import LocalWakes
 from bot.work.worker import Worker
+
+log = get_logger("app")
 
 _LOOK_SECONDS = 5.0
 _LOOK_EMBEDDED = 5.0
@@ -76,7 +80,10 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         stored = await stack.enter_async_context(open_stored(settings))
         session = await stack.enter_async_context(make_session())
         wakes = await stack.enter_async_context(_wakes(settings))
-        workspaces = await stack.enter_async_context(open_workspaces(settings, stored, session))
+        catch_up = await stack.enter_async_context(_sharing(settings, stored))
+        workspaces = await stack.enter_async_context(
+            open_workspaces(settings, stored, session, catch_up)
+        )
         parts = Parts(
             checks={"database": stored.is_reachable}, measure=_measure(stored, workspaces)
         )
@@ -93,12 +100,31 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
                     doorkeeper,
                     stored.recollections,
                     stored.readings,
+                    catch_up,
                 )
             )
             _put_to_work(settings, roles, parts, stored, workspaces, desks, wakes)
         if Role.WEB in roles:
             _open_doors(settings, parts, stored, workspaces, doorkeeper, wakes)
         yield parts
+
+
+@asynccontextmanager
+async def _sharing(settings: Settings, stored: Stored) -> AsyncIterator[CatchUp]:
+    """How the limits are shared among processes, where there may be more than one."""
+    if settings.embedded:
+        yield nobody_else
+        return
+    sharing = Sharing(
+        stored.commons,
+        on_failure=lambda error: log.warning("limits not shared now", error=str(error)),
+    )
+    running = asyncio.create_task(sharing.run(), name="sharing")
+    try:
+        yield sharing.catch_up
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 def _measure(stored: Stored, workspaces: Workspaces) -> Measure:

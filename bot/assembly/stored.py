@@ -11,6 +11,7 @@ from functools import cached_property
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.config import Settings
+from bot.store.commons import StoredCommons
 from bot.store.db import Writer, make_engine, ping
 from bot.store.digests import StoredDigests
 from bot.store.errands import StoredErrands
@@ -80,6 +81,11 @@ class Stored:
     def installs(self) -> StoredInstalls:
         """Who has the bot."""
         return StoredInstalls(self.engine, self.writer)
+
+    @cached_property
+    def commons(self) -> StoredCommons:
+        """What all processes share."""
+        return StoredCommons(self.engine, worker=self.name)
 
     @cached_property
     def states(self) -> OAuthStates:

@@ -12,6 +12,7 @@ from bot.assembly.forgetting import Leaving
 from bot.assembly.stored import Stored
 from bot.config import Settings
 from bot.conversation.installed import Installs
+from bot.conversation.sharing import CatchUp
 from bot.errors import SlackError, SlackRefused
 from bot.slack.api import SlackApi
 from bot.slack.inbound import Identity
@@ -56,12 +57,13 @@ async def open_workspaces(
     settings: Settings,
     stored: Stored,
     session: aiohttp.ClientSession,
+    catch_up: CatchUp,
 ) -> AsyncIterator[Workspaces]:
     """Open them; close them at the end. Raises SlackRefused where the only token is refused."""
     installs = stored.installs
     api = SlackApi(token=settings.slack_bot_token, base_url=settings.slack_api_url, session=session)
     if not settings.many_workspaces:
-        here = Installation.of(api, await identify(api))
+        here = Installation.of(api, await identify(api), catch_up)
         leaving = Leaving(installs, stored.errands, forget=lambda _: None)
         try:
             yield Workspaces(
@@ -73,7 +75,9 @@ async def open_workspaces(
         finally:
             await here.status.close()
         return
-    many = ManyInstallations(installs, base_url=settings.slack_api_url, session=session)
+    many = ManyInstallations(
+        installs, base_url=settings.slack_api_url, session=session, catch_up=catch_up
+    )
     app = SlackApp(
         client_id=settings.slack_client_id,
         client_secret=settings.slack_client_secret,

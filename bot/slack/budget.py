@@ -8,15 +8,20 @@ Slack counts calls a minute, for each method and workspace, over everything an a
   and for ten minutes after that they are kept to the letter.
 * What ends a reply is set aside when the reply begins, so every reply ends complete.
 * What is left is shared by the replies that are growing: the more there are, the slower each.
+
+All three hold for all processes together: what they may use of a minute is divided among them.
 """
 
 import asyncio
-import math
+import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
-_MINUTE = 60.0
+from bot.conversation.sharing import CatchUp, Common, Told, nobody_else
+from bot.slack.minute import MINUTE, Minute
+
 # A little below Slack's figures: its clock is not ours, and calls overtake each other on the way.
 _CALLS_A_MINUTE = {
     "chat.startStream": 19,
@@ -32,71 +37,34 @@ _POST_PAUSE = 1.05
 """Between two chat.postMessage in one channel ("Rate limits", special tier: one a second)."""
 _POST_BURST = 2
 _PROBES = 3
+_NEWCOMER = 1
+"""So many replies' share is left to a process that has none yet: it can begin at once."""
 _GENEROUS = frozenset({"chat.startStream", "chat.stopStream"})
 _BINDING_SECONDS = 600.0
 
 
-class Minute:
-    """The calls of one method in any sixty seconds."""
-
-    def __init__(self, limit: int, clock: Callable[[], float]) -> None:
-        self.limit = limit
-        self.reserved = 0
-        """Calls set aside for the ends of replies that are being written."""
-        self._clock = clock
-        self._calls: deque[float] = deque()
-        self._blocked_until = 0.0
-        self.binding_until = math.inf
-        """Until when the documented figure is kept to the letter."""
-
-    @property
-    def used(self) -> int:
-        """How many calls the last sixty seconds have seen."""
-        oldest = self._clock() - _MINUTE
-        while self._calls and self._calls[0] <= oldest:
-            self._calls.popleft()
-        return len(self._calls)
-
-    @property
-    def free(self) -> int:
-        """How many calls may be made now, without touching what is set aside."""
-        if self.blocked_for:
-            return 0
-        if self._clock() >= self.binding_until:
-            return self.limit
-        return self.limit - self.used - self.reserved
-
-    def take(self) -> None:
-        """Count a call that is made now."""
-        self._calls.append(self._clock())
-
-    def block(self, seconds: float) -> None:
-        """Slack said 429: nothing for so long."""
-        self._blocked_until = max(self._blocked_until, self._clock() + seconds)
-
-    @property
-    def blocked_for(self) -> float:
-        """Seconds that Slack has asked us to wait, as far as they are not over."""
-        return max(0.0, self._blocked_until - self._clock())
-
-    def wait(self) -> float:
-        """Seconds until a call that may use what is set aside can be made; 0 for now."""
-        if self.used < self.limit:
-            return self.blocked_for
-        return max(self.blocked_for, self._calls[self.used - self.limit] + _MINUTE - self._clock())
-
-
 class Budget:
-    """The budgets of one workspace."""
+    """The budgets of one workspace. Implements `conversation.sharing.Sharer`."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, clock: Callable[[], float], *, team_id: str = "", catch_up: CatchUp = nobody_else
+    ) -> None:
+        """`catch_up` hears of the other processes that work in this workspace."""
+        self.common = Common(team_id, "slack")
+        self._catch_up = catch_up
         self._clock = clock
         self._methods: dict[str, Minute] = {}
         self._posts: dict[str, deque[float]] = {}
         self.refused: set[str] = set()
         """Methods that this workspace does not have: they are not tried again."""
         self.live_streams = 0
+        self._streams_elsewhere = 0
+        self._replies = 0
+        self._peers = 0
+        """Other processes that work in this workspace now."""
         self._probes = asyncio.Semaphore(_PROBES)
+        self._lot = random.random()  # noqa: S311  no secret
+        self._may_probe = True
 
     def __getitem__(self, method: str) -> Minute:
         minute = self._methods.get(method)
@@ -108,20 +76,99 @@ class Budget:
         return minute
 
     def left(self) -> dict[str, int]:
-        """How many calls are left in this minute, of each method that was called."""
+        """How many calls we have left in this minute, by method."""
         return {method: minute.free for method, minute in self._methods.items()}
 
     def limited(self, method: str, seconds: float) -> None:
         """Slack said 429: nothing of this method for so long, and all figures bind for a while."""
         self[method].block(seconds)
+        self._bind(_BINDING_SECONDS)
+
+    def _bind(self, seconds: float) -> None:
+        until = self._clock() + seconds
         for generous in _GENEROUS:
-            self[generous].binding_until = self._clock() + _BINDING_SECONDS
+            self[generous].binding_until = max(self[generous].binding_until, until)
+
+    @property
+    def streams(self) -> int:
+        """How many streams grow in this workspace, in all processes."""
+        return self.live_streams + self._streams_elsewhere
+
+    async def catch_up(self) -> None:
+        """Hear what the other processes have used, unless we have just now."""
+        await self._catch_up(self)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """A reply is written inside this block: it has a share of every minute."""
+        self._replies += 1
+        try:
+            await self.catch_up()
+            yield
+        finally:
+            self._replies -= 1
+
+    def settle(self, others: Sequence[Told]) -> Mapping[str, Any]:
+        """Divide every minute among the replies of all processes; returns what we claim."""
+        self._hear(others)
+        theirs = sum(told.stake["replies"] for told in others)
+        claims: dict[str, int] = {}
+        for method, minute in self._all_methods().items():
+            ours = self._replies or int(minute.is_busy)
+            claims[method] = minute.share(
+                claimed=sum(told.stake["claims"].get(method, 0) for told in others),
+                spent=sum(told.stake["charges"].get(method, 0) for told in others),
+                part=ours / (ours + theirs + _NEWCOMER),
+            )
+        if not self._replies and not any(claims.values()):
+            for minute in self._methods.values():
+                minute.have_alone()
+            return {}
+        return {
+            "lot": self._lot,
+            "replies": self._replies,
+            "streams": self.live_streams,
+            "claims": claims,
+            "charges": {method: minute.charge for method, minute in self._methods.items()},
+            "blocked": self._blocked(),
+            "binding": self._binding(),
+        }
+
+    def _hear(self, others: Sequence[Told]) -> None:
+        peers = [told.stake for told in others if told.stake["replies"]]
+        self._peers = len(peers)
+        self._may_probe = all(stake["lot"] < self._lot for stake in peers)
+        self._streams_elsewhere = sum(told.stake["streams"] for told in others)
+        for told in others:
+            for method, seconds in told.stake["blocked"].items():
+                self[method].block(seconds - told.age)
+            if (seconds := told.stake["binding"] - told.age) > 0:
+                self._bind(seconds)
+
+    def _all_methods(self) -> Mapping[str, Minute]:
+        """Those, too, that we have not called yet: when we do, we must not believe they are free."""
+        for method in _CALLS_A_MINUTE:
+            _ = self[method]
+        return self._methods
+
+    def _blocked(self) -> dict[str, float]:
+        return {
+            method: round(minute.blocked_for, 1)
+            for method, minute in self._methods.items()
+            if minute.blocked_for
+        }
+
+    def _binding(self) -> float:
+        """Seconds for which the figures bind, since Slack has said 429."""
+        return max(0.0, round(self["chat.startStream"].binding_until - self._clock(), 1))
 
     def next_post(self, channel: str) -> float:
         """Book a message in a channel; returns how many seconds it has to wait."""
         now = self._clock()
         posts = self._posts.setdefault(channel, deque(maxlen=_POST_BURST))
-        at = now if len(posts) < _POST_BURST else max(now, posts[0] + _POST_PAUSE * _POST_BURST)
+        burst = 1 if self._peers else _POST_BURST
+        pause = _POST_PAUSE * (1 + self._peers)
+        at = now if len(posts) < burst else max(now, posts[-burst] + pause * burst)
         posts.append(at)
         if len(self._posts) > 10_000:
             self._posts = {key: value for key, value in self._posts.items() if value[-1] > now - 60}
@@ -131,15 +178,17 @@ class Budget:
     async def starting(self) -> AsyncIterator[bool]:
         """Whether a stream may be started inside this block.
 
-        Beyond the documented figure only a few are tried at a time: when Slack's real limit is
-        reached, no more than those hear a 429.
+        Beyond the documented figure only a few are tried at a time, by one of all processes: when
+        Slack's real limit is reached, no more than those hear a 429.
         """
         minute = self["chat.startStream"]
-        if not self.can_stream or minute.used < minute.limit:
+        if not self.can_stream or minute.used < minute.ours:
             yield self.can_stream
-            return
-        async with self._probes:
-            yield self.can_stream
+        elif self._may_probe:
+            async with self._probes:
+                yield self.can_stream
+        else:
+            yield False
 
     @property
     def can_stream(self) -> bool:
@@ -166,7 +215,7 @@ class Budget:
         minute = self["chat.update"]
         # Where streams run short, edits have to end many more replies than they otherwise would.
         share = 0.45 if "chat.startStream" in self.refused or self.can_stream else 0.2
-        return minute.free > minute.limit * (1 - share)
+        return minute.free > 0 and minute.left > minute.limit * (1 - share)
 
 
 def append_pause(appends: int, budget: Budget) -> float:
@@ -176,9 +225,9 @@ def append_pause(appends: int, budget: Budget) -> float:
     """
     steady = (0.15, 0.6, 0.9)[appends] if appends < 3 else 1.5
     minute = budget["chat.appendStream"]
-    if minute.free > minute.limit // 2 and budget.live_streams < 4:
+    if minute.left > minute.limit // 2 and budget.streams < 4:
         return steady
-    return max(steady, budget.live_streams * _MINUTE / minute.limit)
+    return max(steady, budget.streams * MINUTE / minute.limit)
 
 
 def edit_pause(edits: int) -> float:

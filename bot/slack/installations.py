@@ -10,6 +10,7 @@ import aiohttp
 
 from bot.conversation.installed import Installed, Installs
 from bot.conversation.ports import Person
+from bot.conversation.sharing import CatchUp, nobody_else
 from bot.errors import NotInstalled
 from bot.slack.access import Access
 from bot.slack.api import SlackApi
@@ -42,9 +43,12 @@ class Installation:
     status: Status
 
     @classmethod
-    def of(cls, api: SlackApi, identity: Identity) -> "Installation":
+    def of(
+        cls, api: SlackApi, identity: Identity, catch_up: CatchUp = nobody_else
+    ) -> "Installation":
         """Put the parts of one workspace together. Needs a running event loop."""
-        budget = Budget(asyncio.get_running_loop().time)
+        clock = asyncio.get_running_loop().time
+        budget = Budget(clock, team_id=identity.team_id, catch_up=catch_up)
         return cls(
             identity=identity,
             api=api,
@@ -114,11 +118,13 @@ class ManyInstallations:
         *,
         base_url: str,
         session: aiohttp.ClientSession,
+        catch_up: CatchUp = nobody_else,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._installs = installs
         self._base_url = base_url
         self._session = session
+        self._catch_up = catch_up
         self._clock = clock
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Task[_Known]] = {}
@@ -195,7 +201,7 @@ class ManyInstallations:
             bot_id=installed.bot_id,
             name=installed.bot_name,
         )
-        return Installation.of(api, identity)
+        return Installation.of(api, identity, self._catch_up)
 
     def _bury(self, installed: Installed) -> None:
         now = self._clock()

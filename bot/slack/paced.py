@@ -27,6 +27,7 @@ class PacedReads:
     async def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """One call, as soon as it may be made. Raises SlackError."""
         async with self._room:
+            await self._budget.catch_up()
             tries = 0
             while True:
                 await self._my_turn(method)

@@ -147,14 +147,14 @@ class Writer:
                 future.set_exception(failure)
 
     async def _commit(self, changes: list[Change[Any]]) -> list[Any]:
-        async with _faults_in_words(), self._engine.connect() as connection:
+        async with faults_in_words(), self._engine.connect() as connection:
             _ = await connection.execution_options(writes=True)
             async with connection.begin():
                 return [await change(connection) for change in changes]
 
 
 @asynccontextmanager
-async def _faults_in_words() -> AsyncIterator[None]:
+async def faults_in_words() -> AsyncIterator[None]:
     """The database is gone, or full, or too busy: nothing can be kept for now."""
     try:
         yield

@@ -346,6 +346,20 @@ class OrganisationTeam(Base):
     enterprise_id: Mapped[str] = mapped_column(String(32))
 
 
+class CommonRow(Base):
+    """What all processes share, and what each of them has of it (bot/conversation/sharing.py)."""
+
+    __tablename__ = "commons"
+    __table_args__ = (UniqueConstraint("team_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(32))
+    """Empty for what all workspaces share."""
+    name: Mapped[str] = mapped_column(String(100))
+    stakes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """`{process: {"at": seconds, "stake": {…}}}`"""
+
+
 class OAuthState(Base):
     """An installation that has begun in somebody's browser."""
 

@@ -208,12 +208,14 @@ def _count(fleet: Fleet, asked: list[Asked]) -> None:
     kept = {
         str(ts): (int(reply), str(outcome))
         for ts, reply, outcome in fleet.database.run(
-            "SELECT ts, reply_id, outcome FROM messages JOIN replies ON replies.id = reply_id"
+            "SELECT ts, reply_id, outcome || failure FROM messages"
+            " JOIN replies ON replies.id = reply_id"
         )
     }
     lost = [one.ts for one in asked if one.ts not in kept]
     assert not lost, f"never taken in (seed {SEED})"
-    assert Counter(outcome for _, outcome in kept.values()) == {"done": len(asked)}
+    outcomes = Counter(outcome for _, outcome in kept.values())
+    assert outcomes == {"done": len(asked)}, f"seed {SEED}"
     threads: dict[tuple[str, str], list[Asked]] = defaultdict(list)
     for one in asked:
         threads[one.channel, one.thread].append(one)

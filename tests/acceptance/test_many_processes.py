@@ -8,8 +8,20 @@ from pathlib import Path
 import pytest
 
 from bot.playground.model.mind_samples import long_text
+from bot.playground.model.service import ModelSettings
+from bot.playground.server import PlaygroundSettings
 from tests.fleet import Database, Fleet, database, running_fleet
-from tests.playground import ANNA, AT, GENERAL, RunningBot, RunningPlayground, is_done, shown, until
+from tests.playground import (
+    ANNA,
+    AT,
+    ENGINEERING,
+    GENERAL,
+    RunningBot,
+    RunningPlayground,
+    is_done,
+    shown,
+    until,
+)
 
 __all__ = ["database"]
 
@@ -84,6 +96,25 @@ def test_a_deploy_in_the_middle_of_many_replies_is_but_a_pause(
         whole(playground, ts, 200)
     for bot in fleet.processes:
         assert bot.log().count("Traceback") == 0
+
+
+def test_all_workers_together_keep_to_slacks_limits(database: Database, tmp_path: Path) -> None:
+    model = ModelSettings(first_token_seconds=0.05, tokens_per_second=100)
+    playground = RunningPlayground(PlaygroundSettings(limits=True, model=model))
+    try:
+        with running_fleet(playground, database, tmp_path) as fleet:
+            for command in ("web", "worker", "worker", "worker"):
+                fleet.start(command)
+            channels = (GENERAL, ENGINEERING) * 14
+            asked = [playground.say(f"{AT}/tokens 60 60", channel=one) for one in channels]
+            for ts, channel in zip(asked, channels, strict=True):
+                answer = playground.answer(ts, channel=channel, seconds=60)
+                assert shown(answer).startswith(long_text(240))
+                assert len(playground.answers(ts, channel=channel)) == 1
+        limited = [call["method"] for call in playground.calls() if call["status"] == 429]
+        assert len(limited) < 5, limited
+    finally:
+        playground.close()
 
 
 def test_the_database_may_be_gone_for_a_while(playground: RunningPlayground, fleet: Fleet) -> None:

@@ -192,6 +192,12 @@ class SlackReply:
             self._on_stop()  # no more can be shown: the model need not go on
 
     async def _run(self) -> None:
+        if self._abandoned:
+            return
+        async with self._budget.writing():
+            await self._show_until_done()
+
+    async def _show_until_done(self) -> None:
         if self._turn.is_takeover and not self._abandoned:
             await self._adopt_stray()
         while self._closing is None and not self._abandoned:

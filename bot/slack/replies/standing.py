@@ -274,7 +274,9 @@ class EditedMessage:
                 ts = await place.drawing(text, lambda: cls._post(place, content()))
                 segment = Segment(ts=ts, streamed=False)
             except SlackLimited as limit:
-                await place.sleep(limit.retry_after)
+                # Whoever else waits for this channel does not try at the same moment again.
+                turn = place.budget.next_post(place.channel)
+                await place.sleep(max(limit.retry_after, turn))
             except SlackUnreachable:
                 tries += 1
                 if tries == _TRIES:
@@ -320,7 +322,8 @@ class EditedMessage:
         """Show the whole text, for good. Waits as long as Slack asks. Raises SlackError."""
         tries = 0
         while True:
-            await self._place.sleep(self._place.budget["chat.update"].wait())
+            while (pause := self._place.budget["chat.update"].wait()) > 0:
+                await self._place.sleep(pause)
             try:
                 return await self._rewrite(text, blocks)
             except SlackLimited as limit:
