@@ -28,6 +28,7 @@ from bot.store.exports import export, teams
 from bot.store.installations import StoredInstalls
 from bot.store.intake import Intake
 from bot.store.kept_summaries import StoredSummaries
+from bot.store.readings import StoredReadings
 from bot.store.retention import forget_before, forget_channel, forget_person
 from bot.store.settings import ChannelSettingsStore
 from bot.store.turns import Turns
@@ -55,6 +56,8 @@ class Kept:
         await self.ask(BEN, "C1", "11.000000", "ben in the channel", thread_ts="10.000000")
         await self.ask(ANNA, "D1", "12.000000", "anna in private", channel_type=ChannelType.DM)
         await self.ask(BEN, "C2", "13.000000", "ben elsewhere")
+        readings = StoredReadings(self.engine, self.writer)
+        await readings.keep(2, "F1", "text", "what anna's file says")
         await self.turns.remember(1, "anna and ben spoke", "09.000000")
         settings = ChannelSettings(instructions="short")
         for user in (ANNA, BEN):
@@ -139,6 +142,7 @@ async def test_an_export_has_everything_readable_but_no_token(kept: Kept) -> Non
         "conversations": 3,
         "messages": 4,
         "attachments": 4,
+        "readings": 1,
         "replies": 4,
         "ratings": 4,
         "channel_settings": 3,
@@ -160,6 +164,7 @@ async def test_an_export_of_a_person_has_theirs_alone(kept: Kept) -> None:
     assert by_table(rows)["messages"] == by_table(rows)["replies"] == 2
     assert by_table(rows)["errands"] == 1
     assert "answer to anna in private" in str(rows)
+    assert "what anna's file says" in str(rows)
     assert "ben in" not in str(rows)
 
 

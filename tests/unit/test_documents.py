@@ -35,6 +35,13 @@ def test_dashboard_and_alerts_look_at_figures_that_exist() -> None:
     assert named <= _measured()
 
 
+def test_all_that_is_measured_is_explained() -> None:
+    explained = (DOCS / "alerts.md").read_text()
+    for family in REGISTRY.collect():
+        if family.name.startswith("threadwise_"):
+            assert f"`{family.name.removeprefix('threadwise_')}" in explained
+
+
 def test_settings_that_the_documents_name_exist() -> None:
     example = (ROOT / ".env.example").read_text()
     for page in DOCS.glob("*.md"):
