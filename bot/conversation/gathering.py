@@ -1,7 +1,6 @@
 """What a prompt needs and the database does not have: late files, history, names, what is in the files."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -9,12 +8,13 @@ from bot.conversation.desk import Desk
 from bot.conversation.documents.document import Document
 from bot.conversation.documents.steps import ReadingSteps
 from bot.conversation.documents.study import Study
+from bot.conversation.mentioned import mentioned
 from bot.conversation.messages import Usage
 from bot.conversation.ports import Names, Reply, Shown
 from bot.conversation.thread import SharedFile, Turn
 
 MOST_FILES = 20
-"""So many of the newest files are opened."""
+"""So many are opened: those that are named in the question, and the newest."""
 TWIN_SECONDS = 0.15
 """`message` and `app_mention` come within milliseconds of each other; only the first has files."""
 TOO_OLD = "older than the newest files"
@@ -92,7 +92,7 @@ class Gathering:
             self.turn = await desk.conversations.complete(self.turn, whole)
 
     async def _read_files(self) -> Shown:
-        files = list(self._newest_first())
+        files = self._by_weight()
         if not files:
             return Shown()
         steps = ReadingSteps(self._reply.step)
@@ -107,11 +107,10 @@ class Gathering:
         too_old = {file.file_id: TOO_OLD for file in files[MOST_FILES:]}
         return replace(shown, unreadable={**too_old, **shown.unreadable})
 
-    def _newest_first(self) -> Iterator[SharedFile]:
-        """Each file once, however often it was shared."""
-        seen: set[str] = set()
-        for message in reversed(self.turn.messages):
-            for file in message.files:
-                if file.file_id not in seen:
-                    seen.add(file.file_id)
-                    yield file
+    def _by_weight(self) -> list[SharedFile]:
+        """Each file once: those that the question names, then the newest."""
+        shared = [file for message in self.turn.messages for file in message.files]
+        question = "\n".join(question.text for question in self.turn.questions)
+        named = mentioned(question, shared)
+        newest_first = {file.file_id: file for file in reversed(shared)}
+        return sorted(newest_first.values(), key=lambda file: file.file_id not in named)
