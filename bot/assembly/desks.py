@@ -16,7 +16,8 @@ from bot.conversation.documents.finding import Finder
 from bot.conversation.documents.tool import document_tool
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
-from bot.conversation.ports import Admission, Conversations, Model, Reader, Readings
+from bot.conversation.ports import Admission, Conversations, Model
+from bot.conversation.ports_files import Reader, Readings
 from bot.conversation.ports_model import Allowance
 from bot.conversation.sharing import CatchUp
 from bot.conversation.tools import Toolbox

@@ -1,7 +1,8 @@
 """Builds what summaries are made with: one model for all, and a desk for each workspace."""
 
 from bot.config import Settings
-from bot.conversation.ports import FileMaker, Model
+from bot.conversation.ports import Model
+from bot.conversation.ports_files import FileMaker
 from bot.conversation.summaries.errand import SummaryDesk
 from bot.conversation.summaries.summarizer import Summarizer
 from bot.slack.installations import Installation, Installations

@@ -20,7 +20,8 @@ from bot.conversation.messages import (
     Video,
 )
 from bot.conversation.modes import Mode
-from bot.conversation.ports import AUDIO_TOKENS, VIDEO_TOKENS, Names, Piece, Shown
+from bot.conversation.ports import Names
+from bot.conversation.ports_files import AUDIO_TOKENS, VIDEO_TOKENS, Piece, Shown
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadMessage, Turn
 from bot.conversation.tokens import estimate
 

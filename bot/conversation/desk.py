@@ -8,16 +8,8 @@ from typing import Protocol
 from bot.conversation.context import Frame
 from bot.conversation.documents.finding import Finder
 from bot.conversation.modes import Habits
-from bot.conversation.ports import (
-    Admission,
-    Conversations,
-    FileMaker,
-    Model,
-    Publisher,
-    Reader,
-    Replies,
-    Workspace,
-)
+from bot.conversation.ports import Admission, Conversations, Model, Replies, Workspace
+from bot.conversation.ports_files import FileMaker, Publisher, Reader
 from bot.conversation.rules import Everybody
 from bot.conversation.summaries.answer import SummarySources
 from bot.conversation.tools import Toolbox

@@ -10,7 +10,8 @@ from bot.conversation.documents.steps import ReadingSteps
 from bot.conversation.documents.study import Study
 from bot.conversation.mentioned import mentioned
 from bot.conversation.messages import Usage
-from bot.conversation.ports import Names, Reply, Shown
+from bot.conversation.ports import Names, Reply
+from bot.conversation.ports_files import Shown
 from bot.conversation.thread import SharedFile, Turn
 
 MOST_FILES = 20

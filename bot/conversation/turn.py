@@ -21,7 +21,8 @@ from bot.conversation.links import with_linked
 from bot.conversation.memory import Summary, fold, is_worth_folding
 from bot.conversation.messages import FinishReason, Prompt
 from bot.conversation.modes import Mode, mode_for
-from bot.conversation.ports import Closing, Ending, IsOurs, Reply, Shown
+from bot.conversation.ports import Closing, Ending, IsOurs, Reply
+from bot.conversation.ports_files import Shown
 from bot.conversation.summaries.answer import answer, asked_summary
 from bot.conversation.thread import ChannelType, Outcome, SharedFile, Turn
 from bot.conversation.tools import Asker

@@ -16,7 +16,7 @@ _SHORT = 3_000
 
 
 class Maker:
-    """Implements `conversation.ports.FileMaker`."""
+    """Implements `conversation.ports_files.FileMaker`."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor

@@ -8,7 +8,7 @@ from collections.abc import Hashable
 
 from bot.conversation.documents.document import Document
 from bot.conversation.messages import Video
-from bot.conversation.ports import Piece
+from bot.conversation.ports_files import Piece
 
 _MOST_BYTES = 96 * 1024 * 1024
 _LEAST = 1_024

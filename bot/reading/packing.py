@@ -5,7 +5,8 @@ import binascii
 import zlib
 from collections.abc import Sequence
 
-from bot.conversation.ports import Abilities, Piece
+from bot.conversation.ports import Abilities
+from bot.conversation.ports_files import Piece
 from bot.reading.product import parcels, unpacked
 
 MOST_PACKED = 2 * 1024 * 1024

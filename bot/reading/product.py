@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from bot.conversation.documents.document import Document, Passage
 from bot.conversation.messages import Audio, Image, Video
-from bot.conversation.ports import Piece
+from bot.conversation.ports_files import Piece
 from bot.errors import UnreadableFile
 
 CANT_SEE = "the model I use can't see pictures"

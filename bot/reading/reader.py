@@ -10,16 +10,8 @@ from pathlib import Path, PurePath
 
 from bot.conversation.documents.document import Document
 from bot.conversation.messages import Audio
-from bot.conversation.ports import (
-    Abilities,
-    FileSource,
-    Model,
-    OtherForms,
-    Piece,
-    Readings,
-    Shown,
-    Watch,
-)
+from bot.conversation.ports import Abilities, Model
+from bot.conversation.ports_files import FileSource, OtherForms, Piece, Readings, Shown, Watch
 from bot.conversation.thread import SharedFile
 from bot.errors import DatabaseUnreachable, UnreadableFile
 from bot.reading.hearing import write_down
@@ -52,7 +44,7 @@ class ReadingLimits:
 
 
 class FileReader:
-    """Implements `conversation.ports.Reader`."""
+    """Implements `conversation.ports_files.Reader`."""
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
-from bot.conversation.ports import Piece
+from bot.conversation.ports_files import Piece
 from bot.errors import UnreadableFile
 from bot.reading.product import Order, unpacked
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.conversation.ports import Earlier, OtherForms
+from bot.conversation.ports import Earlier
+from bot.conversation.ports_files import OtherForms
 from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage
 from bot.errors import SlackError
 from bot.slack.api import SlackApi

@@ -14,7 +14,7 @@ from bot.conversation.events import (
     Rated,
     StopAsked,
 )
-from bot.conversation.ports import OtherForms
+from bot.conversation.ports_files import OtherForms
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadKey, ThreadMessage
 from bot.slack.replies.footer import AGAIN_ACTIONS, RATE_ACTION, STOP_ACTION
 from bot.slack.words import forwarded_files, words_of

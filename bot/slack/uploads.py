@@ -35,7 +35,7 @@ _UPLOAD = aiohttp.ClientTimeout(total=120)
 
 
 class Uploads:
-    """Implements `conversation.ports.Publisher` for one workspace."""
+    """Implements `conversation.ports_files.Publisher` for one workspace."""
 
     def __init__(
         self,

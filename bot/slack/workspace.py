@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot.conversation.ports import Earlier, Names, OtherForms
+from bot.conversation.ports import Earlier, Names
+from bot.conversation.ports_files import OtherForms
 from bot.conversation.thread import SharedFile, ThreadKey, ThreadMessage, Turn
 from bot.slack.directory import Directory
 from bot.slack.files import Files

@@ -12,7 +12,7 @@ from bot.store.tables import Attachment, Message, ReadingRow
 
 
 class StoredReadings:
-    """Implements `conversation.ports.Readings`."""
+    """Implements `conversation.ports_files.Readings`."""
 
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 
 from bot.conversation.documents.document import Document
 from bot.conversation.messages import Audio, Image, Video
-from bot.conversation.ports import Piece
+from bot.conversation.ports_files import Piece
 from bot.reading.product import Order
 from bot.reading.workshop import Workshop
 from tests.unit.reading.filmed import film

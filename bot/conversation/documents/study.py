@@ -9,7 +9,8 @@ from bot.conversation.documents.document import Document
 from bot.conversation.documents.fitting import shares
 from bot.conversation.documents.whole import WholeReading, wants_all
 from bot.conversation.messages import Step, StepState, Usage
-from bot.conversation.ports import Piece, Reply, Shown
+from bot.conversation.ports import Reply
+from bot.conversation.ports_files import Piece, Shown
 from bot.conversation.thread import Turn
 
 DOCUMENTS_SHARE = 0.6

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.conversation.files import FileFormat
-from bot.conversation.ports import FileMaker, Person
+from bot.conversation.ports import Person
+from bot.conversation.ports_files import FileMaker
 from bot.conversation.summaries.errand import Place
 from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.summaries.orders import Address

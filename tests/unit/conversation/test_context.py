@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bot.conversation.context import Frame, build_prompt
 from bot.conversation.messages import AssistantTurn, Image, Prompt, Text, UserTurn
 from bot.conversation.modes import PRESETS, Mode
-from bot.conversation.ports import Names, Person, Shown
+from bot.conversation.ports import Names, Person
+from bot.conversation.ports_files import Shown
 from bot.conversation.thread import (
     Answer,
     Author,

@@ -22,7 +22,8 @@ from bot.conversation.messages import (
     UserTurn,
     Video,
 )
-from bot.conversation.ports import Abilities, Cost, OtherForms, Shown
+from bot.conversation.ports import Abilities, Cost
+from bot.conversation.ports_files import OtherForms, Shown
 from bot.conversation.thread import SharedFile
 from bot.errors import ModelUnavailable, UnreadableFile
 from bot.reading.reader import FileReader, ReadingLimits

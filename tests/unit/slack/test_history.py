@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.conversation.ports import OtherForms
+from bot.conversation.ports_files import OtherForms
 from bot.conversation.thread import ThreadKey
 from bot.errors import SlackLimited, SlackRefused
 from bot.slack.history import History
