@@ -16,6 +16,7 @@ from bot.conversation.messages import Prompt, Text, UserTurn
 from bot.conversation.sharing import CatchUp, Common, Told, nobody_else
 from bot.conversation.tokens import estimate
 from bot.errors import ModelBusy
+from bot.telemetry import metrics
 
 LONGEST_WAIT = 20.0
 """Seconds. Somebody who waits longer is told so, or asks a model that stands in."""
@@ -54,8 +55,9 @@ class TokenBuckets:
         if not (self._requests_a_minute or self._tokens_a_minute):
             return
         try:
-            async with asyncio.timeout(self._longest):
-                await self._queue(model).wait(workspace, tokens, self._catch_up)
+            with metrics.model_waiting.labels(model).track_inprogress():
+                async with asyncio.timeout(self._longest):
+                    await self._queue(model).wait(workspace, tokens, self._catch_up)
         except TimeoutError as error:
             # So long that it is not tried again, but another model may be asked.
             raise ModelBusy("our own share of the limit is used up", retry_after=60.0) from error

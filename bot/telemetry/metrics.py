@@ -38,6 +38,9 @@ model_seconds = Histogram(
     ["model"],
     buckets=(0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300),
 )
+model_waiting = Gauge(
+    "threadwise_model_waiting", "Requests that wait for room in the account's limits.", ["model"]
+)
 fallbacks = Counter("threadwise_model_fallbacks", "Requests that went on to another model.")
 tokens = Counter("threadwise_tokens", "Tokens of answers, by kind.", ["model", "kind"])
 cost = Counter("threadwise_cost", "What answers cost, where prices are known.", ["currency"])

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bot.conversation.messages import Prompt, Text, UserTurn
 from bot.errors import ModelBusy
@@ -55,6 +56,7 @@ async def test_workspaces_take_turns_however_much_one_of_them_wants() -> None:
     await asyncio.sleep(0)
     small = [asyncio.create_task(_served(buckets, order, name)) for name in ("A", "B")]
     await asyncio.sleep(0)
+    assert REGISTRY.get_sample_value("threadwise_model_waiting", {"model": MODEL}) == 6
     while len(order) < 8:
         _pass(clock, buckets)
         await asyncio.sleep(0)
