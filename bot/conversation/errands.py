@@ -20,6 +20,8 @@ class Errand:
     """What was asked for, as JSON."""
     attempt: int = 1
     """Grows when another worker takes over."""
+    setbacks: int = 0
+    """How many workers have died over it."""
     kept: Mapping[str, Any] = field(default_factory=dict)
     """What has been done of it so far, as JSON."""
 

@@ -123,6 +123,8 @@ class Turn:
     questions: tuple[ThreadMessage, ...]
     """The messages this turn answers, oldest first."""
     answers: tuple[Answer, ...]
+    setbacks: int = 0
+    """How many workers have died over it since it last got any further."""
     text_so_far: str = ""
     """What an earlier attempt had written."""
     segments: tuple[Segment, ...] = ()

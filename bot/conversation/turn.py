@@ -39,7 +39,7 @@ OUR_FAULT = "Something went wrong on my side. It has been logged."
 GAVE_UP = "I tried this several times and could not finish it."
 UNREADABLE = "_I couldn't open `{name}`: {reason}._"
 
-MOST_ATTEMPTS = 3
+MOST_SETBACKS = 3
 """A turn that has brought its worker down so often is given up."""
 _LEAST_PART = 16
 """A prompt is shortened to this part of the usual at least."""
@@ -98,7 +98,7 @@ class RunningTurn:
 
         Raises LostTurn, and CancelledError: then the process ends, and the reply stands as it is.
         """
-        if self.turn.attempt > MOST_ATTEMPTS:
+        if self.turn.setbacks >= MOST_SETBACKS:
             return await self._fail(GAVE_UP, failure="GaveUp")
         answering = asyncio.create_task(self._answer(), name=f"answer {self.turn.reply_id}")
         interrupted = asyncio.create_task(self.interrupt.wait())

@@ -26,7 +26,9 @@ from bot.store.tables import Attachment, ChannelSetting, Conversation, Message, 
 LEASE_SECONDS = 15.0
 """A reply whose worker has not been heard of for so long is taken over."""
 LET_GO = 0.0
-"""The heartbeat of a reply that nobody is at."""
+"""The heartbeat of a reply that nobody is at, because its worker has let it go."""
+LOST = 1.0
+"""The heartbeat of a reply that nobody is at, because its worker has died."""
 _REMEMBERED = 1_000
 """Messages of a thread that a turn is given, behind those that its summary covers."""
 
@@ -100,7 +102,13 @@ _TAKE_OVER = (
         Reply.attempt == bindparam("its_attempt"),
         ~in_hands(),
     )
-    .values(attempt=bindparam("next_attempt"), worker=bindparam("by"), heartbeat_at=now())
+    .values(
+        attempt=bindparam("next_attempt"),
+        setbacks=bindparam("its_setbacks"),
+        reached=bindparam("its_reached"),
+        worker=bindparam("by"),
+        heartbeat_at=now(),
+    )
 )
 _LEFT = select(Reply.segments, Reply.text, Reply.continued).where(Reply.id == bindparam("reply"))
 _BEGIN = insert(Reply).values(heartbeat_at=now(), started_at=now()).returning(Reply.id)
@@ -119,6 +127,7 @@ class _Held:
     id: int
     attempt: int
     question_ids: frozenset[int]
+    setbacks: int = 0
     text: str = ""
     segments: tuple[Segment, ...] = ()
 
@@ -162,12 +171,15 @@ async def _withdrawal(connection: AsyncConnection, reply: Row[Any]) -> Withdrawa
 async def _take_over(
     connection: AsyncConnection, reply: Row[Any], rows: Sequence[Any], worker: str
 ) -> _Held | None:
+    setbacks, reached = _setbacks(reply)
     changed = await connection.execute(
         _TAKE_OVER,
         {
             "its_id": reply.id,
             "its_attempt": reply.attempt,
             "next_attempt": reply.attempt + 1,
+            "its_setbacks": setbacks,
+            "its_reached": reached,
             "by": worker,
         },
     )
@@ -177,9 +189,23 @@ async def _take_over(
         id=reply.id,
         attempt=reply.attempt + 1,
         question_ids=frozenset(row.id for row in rows if row.reply_id == reply.id),
+        setbacks=setbacks,
         text=reply.text,
         segments=segments_of(reply.segments),
     )
+
+
+def _setbacks(reply: Row[Any]) -> tuple[int, int]:
+    """How many workers have died without getting any further, and how far the reply was then.
+
+    A worker that is asked to end hands over, which is no setback; nor does it speak against a
+    reply that workers die while they write more and more of it.
+    """
+    if reply.heartbeat_at == LET_GO:
+        return reply.setbacks, reply.reached
+    if len(reply.text) > reply.reached:
+        return 1, len(reply.text)
+    return reply.setbacks + 1, reply.reached
 
 
 async def _begin(
@@ -234,6 +260,7 @@ async def _turn(
     return Turn(
         reply_id=held.id,
         attempt=held.attempt,
+        setbacks=held.setbacks,
         conversation_id=conversation.id,
         key=key_of(conversation),
         channel_type=ChannelType(conversation.channel_type),

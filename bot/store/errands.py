@@ -6,17 +6,19 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.errands import Errand
 from bot.errors import LostTurn
-from bot.store.claims import LEASE_SECONDS
+from bot.store.claims import LEASE_SECONDS, LET_GO, LOST
 from bot.store.db import Writer
 from bot.store.tables import ErrandRow
 
 _MOST_DUE = 100
+_IS_SETBACK = case((ErrandRow.heartbeat_at != LET_GO, 1), else_=0)
+"""Whether the worker that had it has died; one that is asked to end lets it go."""
 
 
 class StoredErrands:
@@ -45,7 +47,7 @@ class StoredErrands:
             "kept": {},
             "attempt": 0,
             "worker": "",
-            "heartbeat_at": 0.0,
+            "heartbeat_at": LET_GO,
             "due_at": due_at,
             "created_at": time.time(),
             "failure": "",
@@ -76,7 +78,10 @@ class StoredErrands:
                 update(ErrandRow)
                 .where(ErrandRow.id == errand_id, *is_free())
                 .values(
-                    attempt=ErrandRow.attempt + 1, worker=self._worker, heartbeat_at=time.time()
+                    attempt=ErrandRow.attempt + 1,
+                    setbacks=ErrandRow.setbacks + _IS_SETBACK,
+                    worker=self._worker,
+                    heartbeat_at=time.time(),
                 )
                 .returning(
                     ErrandRow.id,
@@ -84,6 +89,7 @@ class StoredErrands:
                     ErrandRow.kind,
                     ErrandRow.payload,
                     ErrandRow.attempt,
+                    ErrandRow.setbacks,
                     ErrandRow.kept,
                 )
             )
@@ -112,13 +118,15 @@ class StoredErrands:
 
     async def release(self, errand: Errand) -> None:
         """Hand it to whoever takes it next."""
-        await self._change(errand, heartbeat_at=0.0)
+        await self._change(errand, heartbeat_at=LET_GO)
 
     async def release_all(self) -> None:
         """Declare every worker dead: the only process that there is has just started."""
         await self._writer.run(
             lambda connection: connection.execute(
-                update(ErrandRow).where(ErrandRow.finished_at.is_(None)).values(heartbeat_at=0.0)
+                update(ErrandRow)
+                .where(ErrandRow.finished_at.is_(None), ErrandRow.heartbeat_at > LOST)
+                .values(heartbeat_at=LOST)
             )
         )
 

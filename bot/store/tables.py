@@ -157,6 +157,10 @@ class Reply(Base):
     outcome: Mapped[str] = mapped_column(String(16))
     attempt: Mapped[int]
     """Grows when another worker takes over: a write with an older number changes nothing."""
+    setbacks: Mapped[int] = mapped_column(server_default="0")
+    """How many workers have died over it since it last got any further."""
+    reached: Mapped[int] = mapped_column(server_default="0")
+    """How many characters it had then."""
     worker: Mapped[str] = mapped_column(String(64))
     heartbeat_at: Mapped[float]
     stop_requested: Mapped[bool]
@@ -243,6 +247,8 @@ class ErrandRow(Base):
     kept: Mapped[dict[str, Any]] = mapped_column(SealedJson)
     attempt: Mapped[int]
     """Grows when another worker takes over: a write with an older number changes nothing."""
+    setbacks: Mapped[int] = mapped_column(server_default="0")
+    """How many workers have died over it."""
     worker: Mapped[str] = mapped_column(String(64))
     heartbeat_at: Mapped[float]
     due_at: Mapped[float]

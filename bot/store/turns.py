@@ -19,7 +19,7 @@ from bot.conversation.thread import (
     Withdrawal,
 )
 from bot.errors import LostTurn
-from bot.store.claims import LET_GO, claim, in_hands
+from bot.store.claims import LET_GO, LOST, claim, in_hands
 from bot.store.clock import now
 from bot.store.db import Writer
 from bot.store.intake import add_files, add_message
@@ -93,7 +93,7 @@ class Turns:
         """Declare every worker dead: the only process that there is has just started."""
         await self._writer.run(
             lambda connection: connection.execute(
-                update(Reply).where(Reply.heartbeat_at != LET_GO).values(heartbeat_at=LET_GO)
+                update(Reply).where(Reply.heartbeat_at > LOST).values(heartbeat_at=LOST)
             )
         )
 

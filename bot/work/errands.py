@@ -12,7 +12,7 @@ from bot.telemetry.log import bind, get_logger
 
 log = get_logger("errands")
 
-MOST_ATTEMPTS = 3
+MOST_SETBACKS = 3
 """An errand that has brought its worker down so often is given up."""
 AT_ONCE = 8
 _BEAT_SECONDS = 3.0
@@ -105,7 +105,7 @@ class ErrandRunner:
         began = time.monotonic()
         if handler is None:
             failure = "UnknownKind"
-        elif errand.attempt > MOST_ATTEMPTS:
+        elif errand.setbacks >= MOST_SETBACKS:
             failure = "GaveUp"
         else:
             try:

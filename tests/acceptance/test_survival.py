@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.conversation.turn import GAVE_UP
 from bot.playground.model.mind_samples import long_text
 from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
@@ -46,6 +47,21 @@ def test_questions_asked_while_the_bot_is_down_are_answered_once_it_is_back(
     bot.start()
 
     assert "16" in playground.answer(second)["text"]
+
+
+def test_a_turn_that_brings_its_worker_down_is_given_up_in_a_sentence(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    ts = playground.say(f"{AT}/wait 60")
+    for attempt in range(1, 4):
+        until(lambda so_many=attempt: len(playground.asked()) == so_many)  # type: ignore[misc]
+        bot.kill()
+        bot.start()
+
+    assert GAVE_UP in shown(playground.answer(ts))
+    assert len(playground.asked()) == 3, "the model is not asked once more"
+    ts = playground.say(f"{AT}what is 5*5?")
+    assert "25" in playground.answer(ts)["text"]
 
 
 def test_a_crash_before_slack_has_answered_does_not_double_the_message(

@@ -68,6 +68,19 @@ async def test_an_errand_has_one_worker_and_waits_for_its_time(kept: Kept) -> No
     assert await kept.one.due() == []
 
 
+async def test_an_errand_counts_the_workers_that_died_over_it(kept: Kept) -> None:
+    errand_id = await kept.add()
+    assert errand_id is not None
+    found = []
+    for died in (False, True, True, False):
+        errand = await kept.one.claim(errand_id)
+        assert errand is not None
+        found.append(errand.setbacks)
+        await (kept.one.release_all() if died else kept.one.release(errand))
+
+    assert found == [0, 0, 1, 2]
+
+
 async def test_whoever_takes_over_goes_on_from_what_was_kept(kept: Kept) -> None:
     first = await _claimed(kept.one, await kept.add())
     await kept.one.keep(first, {"posted": "1.5"})

@@ -136,6 +136,23 @@ async def test_messages_during_a_turn_wait_for_the_next_one(store: Store) -> Non
     assert second.answers[0].text == "answer"
 
 
+async def test_a_reply_counts_the_workers_that_died_over_it(store: Store) -> None:
+    """One that hands over has not died, and who dies while it gets on speaks not against it."""
+    await store.post()
+    turn = await store.claim()
+    await store.turns.release(turn)
+    assert (await store.claim()).setbacks == 0
+
+    for died in (1, 2):
+        await store.turns.release_all()
+        turn = await store.claim()
+        assert turn.setbacks == died
+    await store.turns.save_progress([Progress(turn=turn, text="further", segments=SHOWN)])
+    for died in (1, 2, 3):
+        await store.turns.release_all()
+        assert (await store.claim()).setbacks == died
+
+
 async def test_only_one_worker_gets_a_turn(store: Store) -> None:
     await store.post()
     found = await asyncio.gather(*(one.claim(1) for one in (store.turns, store.others) * 5))
