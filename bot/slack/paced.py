@@ -1,6 +1,7 @@
 """Reads that keep to the workspace's budget: many calls in a row, within a time that people wait."""
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -23,6 +24,8 @@ class PacedReads:
         self._deadline = time.monotonic() + seconds
         self._room = asyncio.Semaphore(AT_ONCE)
         self.count = 0
+        self.patience = math.inf
+        """Seconds: a single pause longer than this ends the reading, too."""
 
     async def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """One call, as soon as it may be made. Raises SlackError."""
@@ -55,7 +58,7 @@ class PacedReads:
     async def _my_turn(self, method: str) -> None:
         minute = self._budget[method]
         while (pause := minute.wait()) > 0:
-            if time.monotonic() + pause > self._deadline:
+            if pause > self.patience or time.monotonic() + pause > self._deadline:
                 raise SlackLimited(method, pause)
             await asyncio.sleep(pause)
         minute.take()

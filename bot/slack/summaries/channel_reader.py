@@ -5,6 +5,7 @@ Slack does not give in time is named, and filled from what we have kept of our o
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +15,7 @@ from bot.conversation.ports import Names
 from bot.conversation.summaries.summary import ChannelMessage, ChannelReading
 from bot.conversation.summaries.timespans import Span
 from bot.conversation.thread import Author, ThreadMessage
-from bot.errors import NotInChannel, SlackError, SlackRefused, UnreadableChannel
+from bot.errors import NotInChannel, SlackError, SlackLimited, SlackRefused, UnreadableChannel
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
 from bot.slack.directory import Directory
@@ -45,6 +46,8 @@ _PAGE = 200
 """Slack advises no more than 200 messages a page ("conversations.history")."""
 _FEW = 15
 """What apps that are limited are shown a page ("Rate limits: non-Marketplace apps")."""
+_PATIENCE = 20.0
+"""Seconds: after pages so small, a pause longer than this is that limit of one call a minute."""
 _LOOK_BACK = timedelta(days=14)
 """A thread that began so long before may have new replies."""
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
@@ -71,7 +74,6 @@ class _Raw:
     counted: int = 0
     """Replies that Slack speaks of, in threads that were not read."""
     gaps: list[str] = field(default_factory=list)
-    is_limited: bool = False
     is_cut: bool = False
     """Some of it could not be read in time."""
 
@@ -218,19 +220,19 @@ class _Work:
                 messages = page.get("messages") or []
                 found += messages
                 self._take(messages)
-                if page.get("has_more") and len(messages) <= _FEW:
-                    self.raw.is_limited = True
-                    self._cut(LIMITED)
-                    break
+                # Slack may make any page small; whether this is the limit, the next call tells.
+                is_small = page.get("has_more") and len(messages) <= _FEW
+                self._reads.patience = _PATIENCE if is_small else math.inf
                 if len(self.raw.found) >= MOST_MESSAGES:
                     self._cut(TOO_MANY.format(most=MOST_MESSAGES))
                     break
         except SlackRefused:
             raise
-        except SlackError:
+        except SlackError as error:
             if not found:
                 raise
-            self._cut(NOT_ALL)
+            is_limit = isinstance(error, SlackLimited) and self._reads.patience == _PATIENCE
+            self._cut(LIMITED if is_limit else NOT_ALL)
         return found
 
     async def _older_threads(self, span: Span) -> list[Payload]:

@@ -35,7 +35,8 @@ class Channel:
     def __init__(self, *, most: int = 999) -> None:
         self.messages: list[dict[str, Any]] = []
         self.calls: list[str] = []
-        self.faults: dict[str, list[Exception]] = {}
+        self.faults: dict[str, list[Exception | None]] = {}
+        """By method: what the next calls raise, one after the other; None lets one pass."""
         self._most = most
 
     def say(self, number: int, text: str = "", *, thread: int | None = None, **more: Any) -> None:
@@ -50,8 +51,7 @@ class Channel:
 
     async def read(self, method: str, **given: Any) -> Mapping[str, Any]:
         self.calls.append(method)
-        for fault in self.faults.get(method, [])[:1]:
-            self.faults[method].remove(fault)
+        if (faults := self.faults.get(method)) and (fault := faults.pop(0)) is not None:
             raise fault
         match method:
             case "users.info":
@@ -190,12 +190,24 @@ async def test_a_limit_of_fifteen_messages_is_noticed_told_and_made_up_for() -> 
     channel = Channel(most=15)
     for number in range(100):
         channel.say(number)
+    limited = SlackLimited("conversations.history", 60.0)
+    channel.faults["conversations.history"] = [None, limited]
     old = ThreadMessage(id=1, ts=ts(5), author=Author.PERSON, author_id="U1", text="kept by us")
-    reading = await read(channel, kept=Kept((old, ts(5))))
+    reading = await read(channel, kept=Kept((old, ts(5))), seconds=600.0)
     assert reading.gaps == (LIMITED,)
-    assert channel.calls.count("conversations.history") == 1
+    assert channel.calls.count("conversations.history") == 2
     assert texts(reading)[0] == "kept by us"
     assert len(reading.messages) == 16
+
+
+async def test_small_pages_alone_are_no_limit() -> None:
+    """Slack may return fewer messages than it was asked for, and go on with the next page."""
+    channel = Channel(most=10)
+    for number in range(100):
+        channel.say(number)
+    reading = await read(channel)
+    assert len(reading.messages) == 100
+    assert not reading.gaps
 
 
 async def test_threads_that_can_t_be_read_in_time_are_counted_and_named() -> None:
