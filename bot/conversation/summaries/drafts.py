@@ -29,7 +29,7 @@ _MOST_TEXT = 2_000
 _MOST_SOURCES = 4
 
 _MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_ADDRESS = re.compile(r"https?://[^\s<>()\[\]]+")
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:)[^\s<>()\[\]]+", re.IGNORECASE)
 _NUMBERS = re.compile(r"\s*[\[【]\d+(?:\s*[,;–-]\s*\d+)*[\]】]")
 
 SYSTEM = """\
@@ -191,14 +191,18 @@ def checked(draft: Draft, lines: Sequence[Line], reading: ChannelReading) -> Sum
     check = _Check(lines)
     headline = check.statement(draft.headline)
     topics = (
-        Topic(title=_one_line(topic.title), points=check.statements(topic.points))
+        Topic(
+            title=_own_words(topic.title, [one for said in points for one in said.sources]),
+            points=points,
+        )
         for topic in draft.topics
+        for points in [check.statements(topic.points)]
     )
     actions = (
         ActionItem(
-            who=_one_line(item.who),
+            who=_own_words(item.who, sources),
             what=_own_words(item.what, sources),
-            by_when=_one_line(item.by_when),
+            by_when=_own_words(item.by_when, sources),
             sources=sources,
         )
         for item in draft.action_items

@@ -263,3 +263,14 @@ async def test_links_come_from_us_and_never_from_the_model() -> None:
     model = ScriptedModel(lambda _: draft(decisions=[said(text, 1)]))
     summary = await summarize(model, reading(message(1, "it is at https://ok.example/a")))
     assert summary.decisions[0].text == "See the plan at … https://ok.example/a"
+
+
+async def test_no_link_hides_in_a_title_or_in_who_and_when() -> None:
+    link = "[Ben](https://evil.example/)"
+    topic = {"title": link, "points": [said("It ships.", 1)]}
+    item = {"who": link, "what": "slack://open mailto:x@evil.example", "by_when": link}
+    model = ScriptedModel(lambda _: draft(topics=[topic], action_items=[{**item, "sources": [1]}]))
+    summary = await summarize(model, reading(message(1, "It ships.")))
+    (action,) = summary.action_items
+    assert summary.topics[0].title == action.who == action.by_when == "Ben"
+    assert action.what == "… …"
