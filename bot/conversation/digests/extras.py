@@ -57,7 +57,10 @@ class DetailErrands:
             return
         desk = await self._desks.digests_of(errand.team_id)
         notes = await self._digests.told_at(digest.id, due_of(errand))
-        plan = replace(digest.plan, length=Length.DETAILED)
+        # It is read where it was clicked, whatever the digest's place is by now.
+        channel_id = str(errand.payload["channel"])
+        place = "" if channel_id.startswith("D") else channel_id
+        plan = replace(digest.plan, length=Length.DETAILED, place=place)
         try:
             edition = await _made(desk, plan, digest.owner_id, notes)
             await self._post(errand, keep, desk, edition)

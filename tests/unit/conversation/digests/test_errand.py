@@ -15,6 +15,7 @@ from bot.conversation.digests.errand import (
     DigestErrands,
     Message,
 )
+from bot.conversation.digests.extras import DetailErrands
 from bot.conversation.digests.maker import OVER_LIMIT, DigestMaker, Edition, within
 from bot.conversation.digests.recurrence import EVERY_DAY, Recurrence
 from bot.conversation.errands import Errand
@@ -98,6 +99,8 @@ class Room:
     told: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     marks: dict[str, str] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Channels to be read, each with the place where others will read it, too."""
     failures: list[Exception] = field(default_factory=list)
 
     async def is_here(self, user_id: str) -> bool:
@@ -108,6 +111,7 @@ class Room:
             raise NotForYou(reason)
 
     async def permit(self, user_id: str, plan: Plan, channel_id: str) -> None:
+        self.asked.append((channel_id, plan.place))
         if reason := self.refused.get(channel_id):
             raise NotForYou(reason)
 
@@ -162,6 +166,9 @@ class Book:
     async def notes(self, digest_id: int) -> Sequence[ChannelNote]:
         return self.kept
 
+    async def told_at(self, digest_id: int, due: datetime) -> Sequence[ChannelNote]:
+        return self.kept
+
     async def told(self, digest_id: int, due: datetime, notes: Sequence[ChannelNote]) -> None:
         self.kept += notes
         self.failures.clear()
@@ -200,9 +207,9 @@ class World:
         self.now = due
         payload = {"digest": 1, "due": int(due.timestamp())}
         given = {"id": 1, "team_id": "T1", "kind": DIGEST, "payload": payload, **more}
-        await self.handler.run(Errand(**given), self._keep)
+        await self.handler.run(Errand(**given), self.keep)
 
-    async def _keep(self, kept: Mapping[str, Any]) -> None:
+    async def keep(self, kept: Mapping[str, Any]) -> None:
         self.kept = kept
 
 
@@ -335,3 +342,17 @@ def test_no_more_is_read_than_the_limit_allows_the_newest_first() -> None:
     assert limited.messages == messages[-count:]
     assert limited.gaps == (OVER_LIMIT.format(count=100 - count),)
     assert within(reading, 100_000) == reading
+
+
+async def test_more_detail_is_for_whoever_reads_the_message_with_the_button(world: World) -> None:
+    """Also where the digest has moved since then: what it holds must not show elsewhere."""
+    await world.fire()
+    world.room.asked.clear()
+    world.book.digest = replace(world.book.digest, plan=replace(PLAN, place=""))
+    more = DetailErrands(world, world.book)  # type: ignore[arg-type]
+    clicked = {"digest": 1, "due": int(NINE.timestamp()), "user": "U2", "thread_ts": "1.0"}
+    for channel_id in ("C9", "D1"):
+        payload = {**clicked, "channel": channel_id}
+        errand = Errand(id=2, team_id="T1", kind="digest_detail", payload=payload)
+        await more.run(errand, world.keep)
+    assert world.room.asked == [("C1", "C9"), ("C2", "C9"), ("C1", ""), ("C2", "")]
