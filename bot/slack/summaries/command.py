@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
+from bot.conversation.context import zone_of
 from bot.conversation.errands import Errands
 from bot.conversation.summaries.errand import KIND
 from bot.conversation.summaries.orders import Address, Deed, SummaryOrder, request_of
@@ -108,8 +109,11 @@ class Summarize:
     async def _form_filled(
         self, ack: AsyncAck, view: Payload, body: Payload, context: AsyncBoltContext
     ) -> None:
+        here = await self._installations.of(context.team_id or "")
         request = filled(view["state"]["values"])
-        if errors := _errors(request):
+        person = await here.directory.person(str(body["user"]["id"]))
+        now = datetime.now(zone_of(person.time_zone))
+        if errors := _errors(request, now):
             await ack(response_action="errors", errors=errors)
             return
         order = SummaryOrder(address=Address(user_id=str(body["user"]["id"])), request=request)
@@ -166,13 +170,13 @@ async def open_form(api: SlackApi, trigger_id: str, channel_id: str = "") -> Non
         log.info("no form", reason=str(error))
 
 
-def _errors(request: SummaryRequest) -> dict[str, str]:
-    """What is wrong in the form, by block."""
+def _errors(request: SummaryRequest, now: datetime) -> dict[str, str]:
+    """What is wrong in the form, by block; `now` is by the asker's clock."""
     if not request.channel_id:
         return {"channel": CHOOSE_CHANNEL}
     try:
         if request.since:
-            read_since(request.since, now=datetime.now(UTC))
+            read_since(request.since, now=now)
     except UnclearRequest as error:
         return {"since": str(error).replace("`", "")}
     return {}
