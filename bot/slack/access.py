@@ -43,7 +43,7 @@ class Access:
                 raise NotForYou(NOT_A_MEMBER)
         except SlackRefused as refusal:
             raise NotForYou(_why_not(refusal.code)) from refusal
-        except (SlackError, KeyError, TypeError) as error:
+        except (SlackError, KeyError, TypeError, ValueError) as error:
             raise NotForYou(NO_ANSWER) from error
         if not is_public(channel) and told_in != channel_id and not told_in.startswith("D"):
             raise NotForYou(NOT_HERE)

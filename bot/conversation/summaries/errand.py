@@ -208,7 +208,9 @@ class _Work:
             case Deed.SHARE:
                 await self._share()
             case Deed.DOCUMENT:
-                await self._room.hand_over(await self._seen())
+                seen = await self._seen()
+                await self._room.place(self._user_id, seen.channel_id)
+                await self._room.hand_over(seen)
                 await self._whisper.say(HANDED_OVER)
 
     async def _make(self) -> None:

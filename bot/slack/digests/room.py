@@ -95,8 +95,11 @@ class SlackDigestRoom:
         try:
             return await self._here.access.require(user_id, channel_id, told_in=told_in)
         except NotForYou as refusal:
-            if isinstance(refusal.__cause__, SlackLimited | SlackUnreachable):
-                raise refusal.__cause__ from refusal
+            cause = refusal.__cause__
+            if isinstance(cause, SlackLimited | SlackUnreachable):
+                raise cause from refusal
+            if isinstance(cause, KeyError | TypeError | ValueError):
+                raise SlackUnreachable("conversations.info", "unreadable answer") from refusal
             raise
 
     async def address(self, user_id: str, plan: Plan) -> str:

@@ -22,6 +22,10 @@ NOT_HERE = "I am not in {name}. I can join it, or somebody in it adds me with `/
 ARCHIVED = "{name} is archived, and I was not in it, so I can't read it any more."
 ARCHIVED_SHARE = "{name} is archived: nothing can be posted there any more."
 NOT_A_POSTER = "You are not a member of {name}, so I don't post there in your name."
+OUTSIDERS = (
+    "People from other companies read {name}, so I share there only what was said there. "
+    "You can have the summary as a document."
+)
 NO_POSTING = "I am not allowed to post in {name}."
 CANT_JOIN = "I could not join that channel. Somebody in it can add me with `/invite`."
 MAY_NOT_JOIN = (
@@ -78,6 +82,8 @@ class SlackSummaryRoom:
             raise NotForYou(ARCHIVED_SHARE.format(name=name))
         if not await self._here.access.is_member(person.id, channel_id):
             raise NotForYou(NOT_A_POSTER.format(name=name))
+        if channel.get("is_ext_shared") and channel_id != summary.channel_id:
+            raise NotForYou(OUTSIDERS.format(name=name))
         thread_ts = summary.thread_ts if channel_id == summary.channel_id else ""
         try:
             if not await self._is_shared(summary.id, channel_id, thread_ts):

@@ -222,10 +222,11 @@ async def test_nobody_shares_another_person_s_summary(world: World) -> None:
     assert world.room.told.sentences == [(NOT_KEPT, None)]
 
 
-async def test_a_right_lost_since_then_counts(world: World) -> None:
+@pytest.mark.parametrize("deed", [Deed.SHARE, Deed.DOCUMENT, Deed.REMAKE])
+async def test_a_right_lost_since_then_counts(world: World, deed: Deed) -> None:
     await world.do(make())
     world.room.trouble = NotForYou("You are not a member.")
-    await world.do(SummaryOrder(deed=Deed.SHARE, address=HERE, summary_id=1))
+    await world.do(SummaryOrder(deed=deed, address=HERE, summary_id=1))
     assert world.room.shared == []
     assert world.room.told.sentences == [("You are not a member.", None)]
 

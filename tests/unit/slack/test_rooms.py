@@ -1,0 +1,126 @@
+"""What is told in which channel: of summaries that are shared, and of digests, by Slack's own word."""
+
+from collections.abc import Mapping
+from datetime import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from bot.conversation.digests.digest import Plan
+from bot.conversation.digests.recurrence import EVERY_DAY, Recurrence
+from bot.conversation.ports import Person
+from bot.conversation.summaries.kept import KeptSummary
+from bot.conversation.summaries.request import Length
+from bot.errors import NotForYou, SlackError, SlackRefused, SlackUnreachable
+from bot.slack.access import Access
+from bot.slack.digests.room import SlackDigestRoom
+from bot.slack.installations import Installation
+from bot.slack.summaries.room import SlackSummaryRoom
+
+ANNA = Person(id="U1", name="Anna")
+GENERAL = {"id": "C1", "name": "general", "is_channel": True, "is_member": True}
+PARTNERS = {**GENERAL, "id": "C2", "name": "partners", "is_ext_shared": True}
+DAILY = Recurrence(days=EVERY_DAY, at=time(9), zone="UTC")
+
+
+class Slack:
+    """A workspace with Anna in all of its channels; keeps what is posted."""
+
+    def __init__(self, *channels: Mapping[str, Any]) -> None:
+        self._channels = {str(one["id"]): one for one in channels}
+        self.posted: list[str] = []
+        self.trouble: dict[str, SlackError | Mapping[str, Any]] = {}
+        """By method: what it raises, or answers whatever was asked."""
+
+    async def read(self, method: str, **given: Any) -> Mapping[str, Any]:
+        if (trouble := self.trouble.get(method)) is not None:
+            if isinstance(trouble, SlackError):
+                raise trouble
+            return trouble
+        match method:
+            case "conversations.info":
+                return {"channel": self._channels[given["channel"]]}
+            case "conversations.members":
+                return {"members": [ANNA.id]}
+            case "users.info":
+                return {"user": {"id": given["user"]}}
+            case _:
+                return {"messages": []}
+
+    async def write(self, method: str, **given: Any) -> Mapping[str, Any]:
+        assert method == "chat.postMessage"
+        self.posted.append(given["channel"])
+        return {"ts": "1.000001"}
+
+
+def installed(slack: Slack) -> Installation:
+    here = SimpleNamespace(api=slack, access=Access(cast("Any", slack)))
+    return cast("Installation", here)
+
+
+def summary(channel_id: str) -> KeptSummary:
+    return KeptSummary(
+        id=1,
+        team_id="T1",
+        user_id=ANNA.id,
+        channel_id=channel_id,
+        thread_ts="",
+        asked_in="C2",
+        span=None,
+        focus="",
+        language="",
+        length=Length.NORMAL,
+        markdown="We ship.",
+        title="#general",
+    )
+
+
+async def share(slack: Slack, of: str, *, channel_id: str) -> None:
+    room = SlackSummaryRoom(installed(slack), cast("Any", None))
+    await room.share(summary(of), ANNA, channel_id=channel_id)
+
+
+async def test_what_was_said_among_us_is_not_shared_with_other_companies() -> None:
+    slack = Slack(GENERAL, PARTNERS)
+    with pytest.raises(NotForYou, match="other companies read #partners"):
+        await share(slack, "C1", channel_id="C2")
+    assert slack.posted == []
+
+
+async def test_what_was_said_with_them_is_shared_there_and_at_home() -> None:
+    slack = Slack(GENERAL, PARTNERS)
+    await share(slack, "C2", channel_id="C2")
+    await share(slack, "C2", channel_id="C1")
+    assert slack.posted == ["C2", "C1"]
+
+
+async def test_a_digest_for_other_companies_holds_only_what_they_read() -> None:
+    room = SlackDigestRoom(installed(Slack(GENERAL, PARTNERS)))
+    await room.admit(ANNA.id, Plan(channels=("C2",), place="C2", recurrence=DAILY))
+    with pytest.raises(NotForYou, match="other companies"):
+        await room.admit(ANNA.id, Plan(channels=("C1", "C2"), place="C2", recurrence=DAILY))
+
+
+@pytest.mark.parametrize(
+    "trouble", [SlackUnreachable("conversations.info", "HTTP 503"), {"channel": None}]
+)
+async def test_slack_out_of_sorts_is_a_failure_and_no_refusal(
+    trouble: SlackError | Mapping[str, Any],
+) -> None:
+    """A refusal lets a digest rest until its owner resumes it; a failure is tried again."""
+    slack = Slack(GENERAL)
+    slack.trouble["conversations.info"] = trouble
+    with pytest.raises(SlackUnreachable):
+        await SlackDigestRoom(installed(slack)).permit(
+            ANNA.id, Plan(channels=("C1",), recurrence=DAILY), "C1"
+        )
+
+
+async def test_a_channel_that_is_gone_is_a_refusal() -> None:
+    slack = Slack(GENERAL)
+    slack.trouble["conversations.info"] = SlackRefused("conversations.info", "channel_not_found")
+    with pytest.raises(NotForYou):
+        await SlackDigestRoom(installed(slack)).permit(
+            ANNA.id, Plan(channels=("C1",), recurrence=DAILY), "C1"
+        )
