@@ -14,6 +14,11 @@ queue_age_seconds = Gauge(
     "threadwise_queue_age_seconds", "How long the first in a queue has waited.", ["queue"]
 )
 running_replies = Gauge("threadwise_running_replies", "Replies being written now.")
+wait_seconds = Histogram(
+    "threadwise_wait_seconds",
+    "From a question's being written in Slack to a worker's taking it.",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800),
+)
 first_text_seconds = Histogram(
     "threadwise_first_text_seconds",
     "From the turn's begin to its first words in Slack.",

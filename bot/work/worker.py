@@ -154,6 +154,7 @@ class Worker:
         self._running[turn.conversation_id] = running
         self._keeper.watch(running, claimed_at)
         metrics.running_replies.inc()
+        _measure_wait(turn)
         key = turn.key
         ids = {"team": key.team_id, "channel": key.channel_id, "thread": key.thread_ts}
         with bind(**ids, turn=turn.reply_id), tracing.span("turn", **ids, turn=turn.reply_id):
@@ -221,6 +222,12 @@ class Worker:
         except LostTurn:
             return
         log.info("turn handed over", characters=len(progress.text))
+
+
+def _measure_wait(turn: Turn) -> None:
+    """How long the first question has waited, unless it is answered anew or by another worker now."""
+    if turn.attempt == 1 and not turn.segments:
+        metrics.wait_seconds.observe(max(0.0, time.time() - float(turn.questions[0].ts)))
 
 
 def _unspoken(turn: Turn, reason: str) -> Ending:

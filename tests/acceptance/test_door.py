@@ -248,3 +248,4 @@ def test_health_readiness_and_metrics_are_served(door: Door) -> None:
     for name in ("slack_seconds_count", "model_seconds_count", "tokens_total", "slack_calls_left"):
         assert f"threadwise_{name}{{" in told
     assert 'threadwise_queue_length{queue="questions"} 0.0' in told
+    assert "threadwise_wait_seconds_count 1.0" in told
