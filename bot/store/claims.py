@@ -86,7 +86,7 @@ _MESSAGES = (
             Message.reply_id == bindparam("running"),
         ),
     )
-    .order_by(Message.ts.desc(), Attachment.id)
+    .order_by(Message.ts.desc(), Attachment.id.desc())
     .limit(_REMEMBERED)
 )
 _ANSWERS = (

@@ -41,7 +41,7 @@ class StoredRecollections:
                 Message.ts.between(oldest, latest),
                 ~Message.deleted,
             )
-            .order_by(Message.ts)
+            .order_by(Message.ts, Attachment.id)
             .limit(_MOST)
         )
         async with self._engine.connect() as connection:

@@ -182,7 +182,9 @@ class Turns:
             if not await connection.scalar(select(Message.whole).where(Message.id == message_id)):
                 return None
             found = await connection.execute(
-                select(Attachment).where(Attachment.message_id == message_id)
+                select(Attachment)
+                .where(Attachment.message_id == message_id)
+                .order_by(Attachment.id)
             )
             return tuple(
                 SharedFile(

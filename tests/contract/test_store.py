@@ -112,6 +112,16 @@ async def test_a_message_is_kept_once_however_often_it_comes(store: Store) -> No
     assert await store.post() is None, "a replay of an answered question changes nothing"
 
 
+async def test_files_stay_in_the_order_in_which_they_were_shared(store: Store) -> None:
+    """People say "the second picture"."""
+    files = tuple(replace(FILE, file_id=f"F{number}") for number in (3, 1, 2))
+    await store.post(files=files)
+    turn = await store.claim()
+
+    assert turn.asker.files == files
+    assert await store.turns.files_of(turn.asker.id) == files
+
+
 async def test_the_second_of_a_pair_brings_the_files(store: Store) -> None:
     await store.post(is_whole=False)
     turn = await store.claim()
