@@ -117,6 +117,7 @@ class Settings:
     """What one digest may read, in estimated tokens."""
     first_token_seconds: float = 120.0
     stall_seconds: float = 60.0
+    socket_connections: int = 2
     concurrency: int = 500
     """Replies that one process writes at a time; the others wait their turn."""
     grace_seconds: float = 20.0
@@ -248,6 +249,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         digest_tokens=reader.whole("BOT_DIGEST_TOKENS", 200_000, low=1_000, high=10_000_000),
         first_token_seconds=reader.seconds("BOT_FIRST_TOKEN_SECONDS", 120),
         stall_seconds=reader.seconds("BOT_STALL_SECONDS", 60),
+        socket_connections=reader.whole("BOT_SOCKET_CONNECTIONS", 2, low=1, high=10),
         concurrency=reader.whole("BOT_CONCURRENCY", 500, low=1, high=10_000),
         grace_seconds=reader.seconds("BOT_GRACE_SECONDS", 20),
     )

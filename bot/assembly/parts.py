@@ -211,7 +211,12 @@ def _open_doors(
     if settings.slack_signing_secret:
         parts.routes.append(http_route(bolt))
     if settings.socket_mode:
-        parts.socket = Socket(bolt, app_token=settings.slack_app_token, client=client)
+        parts.socket = Socket(
+            bolt,
+            app_token=settings.slack_app_token,
+            client=client,
+            connections=settings.socket_connections,
+        )
         parts.shown["slack"] = parts.socket.is_connected
 
 

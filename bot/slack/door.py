@@ -55,34 +55,53 @@ def _may_be_signed(request: Request) -> bool:
 
 
 class Socket:
-    """A Socket Mode connection that is made again whenever it ends."""
+    """Socket Mode connections, each made again whenever it ends ("Using Socket Mode").
 
-    def __init__(self, app: AsyncApp, *, app_token: str, client: AsyncWebClient) -> None:
+    Slack has them renewed every few hours, and gives each event to one of them. They are renewed
+    one after the other, so that with two of them there is always one that hears.
+    """
+
+    def __init__(
+        self, app: AsyncApp, *, app_token: str, client: AsyncWebClient, connections: int
+    ) -> None:
         web_client = AsyncWebClient(base_url=client.base_url, session=client.session)
-        self._handler = AsyncSocketModeHandler(
-            app, app_token, web_client=web_client, ping_interval=_PING_SECONDS
-        )
+        self._handlers = [
+            AsyncSocketModeHandler(
+                app, app_token, web_client=web_client, ping_interval=_PING_SECONDS
+            )
+            for _ in range(connections)
+        ]
+        renewing = asyncio.Lock()
+        for handler in self._handlers:
+            handler.client.connect_operation_lock = renewing
 
     async def open(self) -> None:
         """Connect, however often it takes. The SDK reconnects by itself afterwards."""
-        attempt = 0
-        while True:
-            try:
-                await self._handler.connect_async()  # type: ignore[no-untyped-call]
-                log.info("socket mode connected")
-                return
-            except Exception as error:  # noqa: BLE001  the SDK raises whatever its parts raise
-                pause = _RECONNECT_PAUSES[min(attempt, len(_RECONNECT_PAUSES) - 1)]
-                log.warning("socket mode: no connection", error=str(error), again_in=pause)
-                attempt += 1
-                await asyncio.sleep(pause)
+        await asyncio.gather(*(_connect(handler) for handler in self._handlers))
 
     async def is_connected(self) -> bool:
         """Whether Slack can reach us now."""
-        return bool(await self._handler.client.is_connected())
+        for handler in self._handlers:
+            if await handler.client.is_connected():
+                return True
+        return False
 
     async def close(self) -> None:
         """Disconnect; the SDK's own close can hang, ours can't."""
         with suppress(TimeoutError):
-            closing = self._handler.close_async()  # type: ignore[no-untyped-call]
-            await asyncio.wait_for(closing, timeout=3)
+            async with asyncio.timeout(3):
+                await asyncio.gather(*(handler.close_async() for handler in self._handlers))  # type: ignore[no-untyped-call]
+
+
+async def _connect(handler: AsyncSocketModeHandler) -> None:
+    attempt = 0
+    while True:
+        try:
+            await handler.connect_async()  # type: ignore[no-untyped-call]
+            log.info("socket mode connected")
+            return
+        except Exception as error:  # noqa: BLE001  the SDK raises whatever its parts raise
+            pause = _RECONNECT_PAUSES[min(attempt, len(_RECONNECT_PAUSES) - 1)]
+            log.warning("socket mode: no connection", error=str(error), again_in=pause)
+            attempt += 1
+            await asyncio.sleep(pause)

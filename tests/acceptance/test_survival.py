@@ -49,6 +49,22 @@ def test_questions_asked_while_the_bot_is_down_are_answered_once_it_is_back(
     assert "16" in playground.answer(second)["text"]
 
 
+def test_while_slack_renews_the_connections_one_of_them_hears(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    until(lambda: bot.log().count("socket mode connected") == 2)
+    asked = []
+    for number in range(3):
+        playground.post("refresh")
+        asked += [playground.say(f"{AT}what is {number}*{one}?") for one in range(4)]
+
+    for ts in asked:
+        playground.answer(ts)
+        assert len(playground.answers(ts)) == 1
+    pauses = [event["ms"] for event in playground.events()]
+    assert max(pauses) < 2_000, "none waited until somebody was there"
+
+
 def test_a_turn_that_brings_its_worker_down_is_given_up_in_a_sentence(
     playground: RunningPlayground, bot: RunningBot
 ) -> None:
