@@ -1,20 +1,23 @@
-"""What becomes of a workspace that has removed the bot: its token goes at once, its data soon after.
+"""Forgets who leaves: of a workspace the token goes at once, its data soon after.
 
 The deletion is an errand, since it may be long and must not be lost; a removal that is told twice,
 or late, after the bot was installed anew, does no harm.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from bot.conversation.errands import Errand, Errands, Keep
 from bot.conversation.forgetting import FORGET_TEAM
 from bot.conversation.installed import Installs
 from bot.store.db import Writer
-from bot.store.retention import forget_team
+from bot.store.retention import forget_person, forget_team, stop_answers
 from bot.telemetry.log import get_logger
 
 log = get_logger("forgetting")
 
+_LOOKS, _LOOK_SECONDS = 120, 0.25
+"""A worker hears of a stop within a second; one that takes over from a dead one, within twenty."""
 _SKEW_SECONDS = 5.0
 """Slack's clock, which says when it happened, is not ours, which says when it was installed."""
 
@@ -45,6 +48,18 @@ class Leaving:
                 payload={"before": moment},
                 key=f"{FORGET_TEAM} {team_id} {moment:.0f}",
             )
+
+
+async def forget_quietly(writer: Writer, team_id: str, user_id: str) -> int:
+    """Forget a person once nothing is written to them any more; returns how many messages.
+
+    Whoever writes an answer keeps it, and would keep it anew.
+    """
+    for _ in range(_LOOKS):
+        if not await stop_answers(writer, team_id, user_id):
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+    return await forget_person(writer, team_id, user_id)
 
 
 class ForgetTeam:

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 
 from bot.assembly.desks import TeamDesks, open_desks
 from bot.assembly.digests import TeamDigestDesks, digest_features, digest_handlers
-from bot.assembly.forgetting import ForgetTeam
+from bot.assembly.forgetting import ForgetTeam, forget_quietly
 from bot.assembly.roles import Role
 from bot.assembly.stored import Stored, open_stored
 from bot.assembly.workspaces import Workspaces, open_workspaces
@@ -30,7 +30,6 @@ from bot.slack.doorkeeper import REFUSAL, Doorkeeper, Refusals
 from bot.slack.forget_me import ForgetMe, ForgetPerson
 from bot.slack.listeners import Feature, Listeners
 from bot.slack.summaries.command import Summarize
-from bot.store.retention import forget_person
 from bot.store.schema import migrate
 from bot.telemetry import metrics
 from bot.telemetry.log import get_logger
@@ -166,7 +165,7 @@ def _put_to_work(
     handlers: dict[str, Handler] = {
         FORGET_TEAM: ForgetTeam(stored.writer),
         FORGET_PERSON: ForgetPerson(
-            partial(forget_person, stored.writer), workspaces.installations
+            partial(forget_quietly, stored.writer), workspaces.installations
         ),
         REFUSAL: Refusals(workspaces.installations),
         SUMMARY: SummaryErrands(desks.summaries, stored.summaries),

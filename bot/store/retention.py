@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, func, select, updat
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.forgetting import FORGET_PERSON, FORGET_TEAM
-from bot.conversation.thread import ChannelType
+from bot.conversation.thread import ChannelType, Outcome
 from bot.store.db import Writer
 from bot.store.errands import speaks_of
 from bot.store.tables import (
@@ -95,6 +95,19 @@ async def forget_person(writer: Writer, team_id: str, user_id: str) -> int:
         return said or 0
 
     return await writer.run(change)
+
+
+async def stop_answers(writer: Writer, team_id: str, user_id: str) -> int:
+    """Have the answers stopped that are being written to a person; returns how many there are."""
+    asked = select(Message.reply_id).where(
+        Message.team_id == team_id, Message.author_id == user_id, Message.reply_id.is_not(None)
+    )
+    statement = (
+        update(Reply)
+        .where(Reply.id.in_(asked), Reply.outcome == Outcome.WRITING.value)
+        .values(stop_requested=True)
+    )
+    return (await writer.run(lambda it: it.execute(statement))).rowcount
 
 
 async def _forget_direct_messages(connection: AsyncConnection, team_id: str, user_id: str) -> None:

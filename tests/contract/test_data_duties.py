@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.assembly.forgetting import forget_quietly
 from bot.assembly.stored import Stored
 from bot.config import parse_settings
 from bot.conversation.digests.digest import ChannelNote, Plan
@@ -19,7 +20,15 @@ from bot.conversation.events import MessagePosted, Rated
 from bot.conversation.modes import ChannelSettings
 from bot.conversation.ports import Ending
 from bot.conversation.summaries.kept import KeptSummary
-from bot.conversation.thread import Author, ChannelType, Outcome, SharedFile, ThreadKey, Turn
+from bot.conversation.thread import (
+    Author,
+    ChannelType,
+    Outcome,
+    Progress,
+    SharedFile,
+    ThreadKey,
+    Turn,
+)
 from bot.schedule import Schedule
 from bot.store.db import Writer, make_engine
 from bot.store.digests import StoredDigests
@@ -81,7 +90,18 @@ class Kept:
             ]
             await self.digests.told(digest.id, NOW, notes)
 
-    async def ask(
+    async def ask(self, who: str, channel: str, ts: str, words: str, **more: Any) -> None:
+        """Ask, be answered, and say that it was good."""
+        turn = await self.begin(who, channel, ts, words, **more)
+        await self.turns.finish(
+            turn, Ending(outcome=Outcome.DONE, text=f"answer to {words}", segments=())
+        )
+        rated = Rated(
+            reply_id=turn.reply_id, team_id="T1", channel_id=channel, user_id=who, is_good=True
+        )
+        await self.intake.take(rated)
+
+    async def begin(
         self,
         who: str,
         channel: str,
@@ -90,7 +110,8 @@ class Kept:
         *,
         thread_ts: str = "",
         channel_type: ChannelType = ChannelType.CHANNEL,
-    ) -> None:
+    ) -> Turn:
+        """Ask; the turn of whoever answers."""
         key = ThreadKey(team_id="T1", channel_id=channel, thread_ts=thread_ts or ts)
         file = SharedFile(file_id="F1", name=words, media_type="x/y", size=1, url="https://x")
         wake = await self.intake.take(
@@ -108,13 +129,7 @@ class Kept:
         assert wake is not None
         turn = await self.turns.claim(wake.conversation_id)
         assert isinstance(turn, Turn)
-        await self.turns.finish(
-            turn, Ending(outcome=Outcome.DONE, text=f"answer to {words}", segments=())
-        )
-        rated = Rated(
-            reply_id=turn.reply_id, team_id="T1", channel_id=channel, user_id=who, is_good=True
-        )
-        await self.intake.take(rated)
+        return turn
 
     async def rows(self, **which: str) -> list[dict[str, Any]]:
         return [row async for row in export(self.engine, "T1", **which)]
@@ -198,6 +213,20 @@ async def test_a_person_is_forgotten_and_the_others_stay(kept: Kept) -> None:
     assert await settings.load("T1", "D1") == ChannelSettings()
     assert await settings.load("T1", "C1") != ChannelSettings()
     await kept.ask(BEN, "C1", "20.000000", "ben goes on", thread_ts="10.000000")
+
+
+async def test_an_answer_that_is_being_written_is_stopped_and_forgotten(kept: Kept) -> None:
+    turn = await kept.begin(ANNA, "C1", "20.000000", "anna once more", thread_ts="10.000000")
+    forgetting = asyncio.create_task(forget_quietly(kept.writer, "T1", ANNA))
+    progress = Progress(turn=turn, text="half an answer to anna", segments=())
+    async with asyncio.timeout(10):
+        while not (await kept.turns.save_progress([progress])).stopped:  # noqa: ASYNC110  as a worker
+            await asyncio.sleep(0.01)
+    ending = Ending(outcome=Outcome.STOPPED, text="half an answer to anna", segments=())
+    await kept.turns.finish(turn, ending)
+
+    assert await forgetting == 3
+    assert "anna" not in str(await kept.rows())
 
 
 async def test_a_channel_is_forgotten_and_the_others_stay(kept: Kept) -> None:
