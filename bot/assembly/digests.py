@@ -33,7 +33,7 @@ class TeamDigestDesks:
         here = await self._installations.of(team_id)
         return DigestDesk(
             team_id=here.identity.team_id,
-            room=SlackDigestRoom(here),
+            room=SlackDigestRoom(here, self._summaries.files),
             maker=DigestMaker(
                 self._summaries.summarizer(here), self._summaries.reader(here), tokens=self._tokens
             ),

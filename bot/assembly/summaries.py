@@ -25,20 +25,20 @@ class TeamSummaryDesks:
         self._installations = installations
         self._model = model
         self._recollections = recollections
-        self._files = files
+        self.files = files
 
     async def of(self, team_id: str) -> SummaryDesk:
         """Where the summaries of that workspace are made."""
         here = await self._installations.of(team_id)
         return SummaryDesk(
             team_id=here.identity.team_id,
-            room=SlackSummaryRoom(here, self._files),
+            room=SlackSummaryRoom(here, self.files),
             summarizer=self.summarizer(here),
         )
 
     def sources(self, here: Installation) -> "RoomSources":
         """Where the summaries that are answers in threads come from."""
-        return RoomSources(SlackSummaryRoom(here, self._files), self.summarizer(here))
+        return RoomSources(SlackSummaryRoom(here, self.files), self.summarizer(here))
 
     def summarizer(self, here: Installation) -> Summarizer:
         """The summaries of one workspace."""

@@ -4,11 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from bot.conversation.charts import Chart, ChartKind, Series
 from bot.conversation.digests.digest import ChannelNote, Digest
 from bot.conversation.digests.maker import ChannelEdition, Edition
 from bot.conversation.summaries.request import Length
 from bot.conversation.summaries.summary import ActionItem, ChannelMessage, Statement, Summary, Topic
 from bot.conversation.summaries.text import as_markdown
+from bot.slack.markdown.charts import chart_block
 from bot.slack.markdown.rendering import escape
 from bot.slack.summaries.blocks import pages
 
@@ -20,6 +22,7 @@ QUIET = "quiet: nobody has said anything since {since}."
 NOTHING_OF_NOTE = "nothing stood out."
 COUNTS = "{messages}{threads}, since {since}"
 EARLIER = "_Told before:_"
+CHART_TITLE = "Messages a day"
 DETAILS_BELOW = "Details are in the thread."
 STOP_SURE = "It is deleted, together with what it remembers. You can order a new one at any time."
 
@@ -180,19 +183,18 @@ def _chart(edition: Edition) -> Blocks:
         return []
     labels = [f"{day:%a} {day.day} {day:%b}" for day in days]
     names = {one.channel_id: _name(one) for one in edition.channels}
-    series = [
-        {
-            "name": names[channel_id],
-            "data": [
-                {"label": label, "value": counts[day]}
-                for label, day in zip(labels, days, strict=True)
-            ],
-        }
+    series = tuple(
+        Series(name=names[channel_id], values=tuple(float(counts[day]) for day in days))
         for channel_id, counts in list(activity.items())[:_MOST_SERIES]
-    ]
-    axes = {"categories": labels, "y_label": "Messages"}
-    chart = {"type": "bar", "series": series, "axis_config": axes}
-    return [{"type": "data_visualization", "title": "Messages a day", "chart": chart}]
+    )
+    chart = Chart(
+        kind=ChartKind.BAR,
+        title=CHART_TITLE,
+        labels=tuple(labels),
+        series=series,
+        y_label="Messages",
+    )
+    return [chart_block(chart)]
 
 
 def _days(seen: Sequence[date]) -> list[date]:

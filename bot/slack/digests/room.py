@@ -8,12 +8,23 @@ from typing import Any
 from bot.conversation.digests.digest import Digest, Plan
 from bot.conversation.digests.errand import Message
 from bot.conversation.digests.maker import Edition
-from bot.errors import NotForYou, SlackError, SlackLimited, SlackRefused, SlackUnreachable
+from bot.conversation.ports_files import FileMaker
+from bot.errors import (
+    FileFailed,
+    NotForYou,
+    SlackError,
+    SlackLimited,
+    SlackRefused,
+    SlackUnreachable,
+)
 from bot.slack.access import is_public
 from bot.slack.digests.blocks import compact, compose, details
 from bot.slack.digests.form import preview_view
 from bot.slack.digests.listing import section
 from bot.slack.installations import Installation
+from bot.slack.markdown.charts import REFUSED, bars_of
+from bot.slack.replies.footer import BLOCKS_REFUSED
+from bot.slack.uploads import Uploads
 from bot.telemetry.log import get_logger
 
 log = get_logger("digests")
@@ -40,9 +51,11 @@ _GONE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 class SlackDigestRoom:
     """One workspace. Implements `conversation.digests.errand.DigestRoom`."""
 
-    def __init__(self, here: Installation) -> None:
+    def __init__(self, here: Installation, files: FileMaker | None = None) -> None:
+        """`files` draws charts where Slack does not; nothing that posts is without."""
         self._here = here
         self._api = here.api
+        self._files = files
 
     async def is_here(self, user_id: str) -> bool:
         """Whether this person is still in the workspace. Raises SlackError."""
@@ -136,12 +149,29 @@ class SlackDigestRoom:
         """
         posting = _Posting(self._here, channel=channel, thread_ts=thread_ts, mark=mark)
         try:
-            return await posting.post(message, look_first=look_first)
+            ts = await posting.post(message, look_first=look_first)
+            if posting.undrawn:
+                await self._draw(posting.undrawn, channel=channel, thread_ts=thread_ts or ts)
+            return ts
         except SlackRefused as refusal:
             if refusal.code in _LASTING or refusal.code.startswith("restricted_action"):
                 words = NO_POSTING.format(channel=channel, code=refusal.code)
                 raise NotForYou(words) from refusal
             raise
+
+    async def _draw(
+        self, blocks: Sequence[Mapping[str, Any]], *, channel: str, thread_ts: str
+    ) -> None:
+        """Share charts as pictures; a digest that stands is no failure for want of one."""
+        if self._files is None:
+            return
+        uploads = Uploads(self._api, self._here.history)
+        try:
+            for block in blocks:
+                picture = await self._files.picture(bars_of(block))
+                await uploads.hand_over(picture, channel_id=channel, thread_ts=thread_ts)
+        except FileFailed as error:
+            log.info("digest's chart not shared", reason=str(error))
 
     async def tell(self, user_id: str, sentence: str) -> None:
         """Say something to one person in direct messages, if Slack lets us; never raises."""
@@ -168,6 +198,8 @@ class _Posting:
         self._channel = channel
         self._thread_ts = thread_ts
         self._mark = mark
+        self.undrawn: list[Mapping[str, Any]] = []
+        """Charts that Slack did not take."""
 
     async def post(self, message: Message, *, look_first: bool) -> str:
         """Post it, once; returns its ts. Raises SlackError."""
@@ -190,14 +222,21 @@ class _Posting:
     async def _send(self, message: Message) -> str:
         await asyncio.sleep(self._here.budget.next_post(self._channel))
         log.debug("digest goes out", channel=self._channel, mark=self._mark)
+        blocks, refused = message["blocks"], self._here.budget.refused
+        plainer, charts = _without_charts(blocks)
+        if not charts or REFUSED in refused:
+            self.undrawn = charts
+            return await self._write(message["text"], plainer)
         try:
-            return await self._write(message["text"], message["blocks"])
+            return await self._write(message["text"], blocks)
         except SlackRefused as refusal:
-            plainer = _without_chart(message["blocks"])
-            if "block" not in refusal.code or len(plainer) == len(message["blocks"]):
+            if refusal.code not in BLOCKS_REFUSED:
                 raise
             log.info("digest without its chart", reason=refusal.code)
-            return await self._write(message["text"], plainer)
+        ts = await self._write(message["text"], plainer)
+        refused.add(REFUSED)  # without it, Slack took the rest
+        self.undrawn = charts
+        return ts
 
     async def _write(self, text: str, blocks: Sequence[Mapping[str, Any]]) -> str:
         posted = await self._here.api.write(
@@ -230,5 +269,9 @@ class _Posting:
         return ""
 
 
-def _without_chart(blocks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [block for block in blocks if block["type"] != "data_visualization"]
+def _without_charts(
+    blocks: Sequence[Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """The blocks that every workspace takes, and the charts."""
+    charts = [block for block in blocks if block["type"] == "data_visualization"]
+    return [block for block in blocks if block not in charts], charts

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.conversation.charts import FENCE, Chart, ChartKind, as_table, parse_chart
+from bot.conversation.charts import FENCE, Chart, ChartKind, Series, as_table, parse_chart
 
 REFUSED = "data_visualization"
 """What a workspace that does not take the block is remembered by."""
@@ -104,6 +104,21 @@ def without_charts(text: str) -> str:
 def chart_block(chart: Chart) -> dict[str, Any]:
     """The block that draws a chart."""
     return {"type": "data_visualization", "title": _title(chart), "chart": _drawn(chart)}
+
+
+def bars_of(block: Mapping[str, Any]) -> Chart:
+    """The chart that a block of bars draws; what `chart_block` has made of it."""
+    drawn = block["chart"]
+    return Chart(
+        kind=ChartKind.BAR,
+        title=block["title"],
+        labels=tuple(drawn["axis_config"]["categories"]),
+        series=tuple(
+            Series(name=one["name"], values=tuple(point["value"] for point in one["data"]))
+            for one in drawn["series"]
+        ),
+        y_label=drawn["axis_config"].get("y_label", ""),
+    )
 
 
 def _drawn(chart: Chart) -> dict[str, Any]:

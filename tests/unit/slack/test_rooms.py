@@ -7,8 +7,10 @@ from typing import Any, cast
 
 import pytest
 
+from bot.conversation.charts import Chart, ChartKind, Series
 from bot.conversation.digests.digest import Plan
 from bot.conversation.digests.recurrence import EVERY_DAY, Recurrence
+from bot.conversation.files import MadeFile
 from bot.conversation.ports import Person
 from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.summaries.request import Length
@@ -16,6 +18,7 @@ from bot.errors import NotForYou, SlackError, SlackRefused, SlackUnreachable
 from bot.slack.access import Access
 from bot.slack.digests.room import SlackDigestRoom
 from bot.slack.installations import Installation
+from bot.slack.markdown.charts import chart_block
 from bot.slack.summaries.room import SlackSummaryRoom
 
 ANNA = Person(id="U1", name="Anna")
@@ -30,6 +33,10 @@ class Slack:
     def __init__(self, *channels: Mapping[str, Any]) -> None:
         self._channels = {str(one["id"]): one for one in channels}
         self.posted: list[str] = []
+        self.tried: list[list[str]] = []
+        """The types of blocks of each message that came."""
+        self.uploads: list[str] = []
+        self.draws = True
         self.trouble: dict[str, SlackError | Mapping[str, Any]] = {}
         """By method: what it raises, or answers whatever was asked."""
 
@@ -45,17 +52,26 @@ class Slack:
                 return {"members": [ANNA.id]}
             case "users.info":
                 return {"user": {"id": given["user"]}}
+            case "files.getUploadURLExternal":
+                self.uploads.append(given["filename"])
+                raise SlackRefused(method, "file_uploads_disabled")
             case _:
                 return {"messages": []}
 
     async def write(self, method: str, **given: Any) -> Mapping[str, Any]:
         assert method == "chat.postMessage"
+        types = [block["type"] for block in given["blocks"]]
+        self.tried.append(types)
+        if not self.draws and "data_visualization" in types:
+            raise SlackRefused(method, "invalid_blocks")
         self.posted.append(given["channel"])
         return {"ts": "1.000001"}
 
 
 def installed(slack: Slack) -> Installation:
-    here = SimpleNamespace(api=slack, access=Access(cast("Any", slack)))
+    budget = SimpleNamespace(refused=set(), next_post=lambda _: 0.0)
+    access = Access(cast("Any", slack))
+    here = SimpleNamespace(api=slack, access=access, history=None, budget=budget)
     return cast("Installation", here)
 
 
@@ -124,3 +140,34 @@ async def test_a_channel_that_is_gone_is_a_refusal() -> None:
         await SlackDigestRoom(installed(slack)).permit(
             ANNA.id, Plan(channels=("C1",), recurrence=DAILY), "C1"
         )
+
+
+class Pictures:
+    """Draws nothing, and remembers what. Implements what is used of `FileMaker`."""
+
+    def __init__(self) -> None:
+        self.charts: list[Chart] = []
+
+    async def picture(self, chart: Chart) -> MadeFile:
+        self.charts.append(chart)
+        return MadeFile(name=f"{chart.title}.png", media_type="image/png", data=b"png")
+
+
+async def test_a_chart_that_slack_does_not_take_is_a_picture_in_the_thread() -> None:
+    """And from then on it is not tried again; a picture that fails leaves the digest in its place."""
+    slack, pictures = Slack(GENERAL), Pictures()
+    slack.draws = False
+    room = SlackDigestRoom(installed(slack), cast("Any", pictures))
+    series = (Series(name="#general", values=(1.0, 12.0, 3.0)),)
+    labels = ("Mon", "Tue", "Wed")
+    chart = Chart(kind=ChartKind.BAR, title="Messages a day", labels=labels, series=series)
+    blocks = [{"type": "section"}, chart_block(chart)]
+
+    for mark in ("1", "2"):
+        message = {"text": "Digest", "blocks": blocks}
+        await room.post(message, channel="C1", thread_ts="", mark=mark, look_first=False)
+
+    assert slack.tried == [["section", "data_visualization"], ["section"], ["section"]]
+    assert slack.posted == ["C1", "C1"]
+    assert pictures.charts == [chart, chart]
+    assert slack.uploads == ["Messages a day.png"] * 2
