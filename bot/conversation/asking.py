@@ -75,6 +75,11 @@ class Asking:
         self._settled = 0
         """Characters of the reply that stand in the prompt's own entries: said before tools ran."""
 
+    @property
+    def has_used_tools(self) -> bool:
+        """Whether the answer rests on what tools have given."""
+        return self._rounds > 0
+
     async def answer(self, prompt: Prompt) -> FinishReason:
         """Write the whole answer. Raises ModelError; ContentRefused where it was filtered."""
         can_continue = self._model.abilities(prompt.model).continues

@@ -117,6 +117,15 @@ class RunningTurn:
         return None
 
     @property
+    def text_to_resume(self) -> str:
+        """What another process could go on from: nothing, once tools were used.
+
+        Their results are known here only; without them the model would make up the rest.
+        """
+        has_results = self._asking is not None and self._asking.has_used_tools
+        return "" if has_results else self.reply.text
+
+    @property
     def has_outgrown(self) -> bool:
         """Whether so much no longer fits into the prompt that it is worth a summary."""
         return self._built is not None and is_worth_folding(self._built)

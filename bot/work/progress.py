@@ -82,7 +82,7 @@ class ProgressKeeper:
     async def _save(self, due: list[RunningTurn]) -> None:
         asked_at = time.monotonic()
         try:
-            held = await self._turns.save_progress([_progress(running) for running in due])
+            held = await self._turns.save_progress([progress_of(running) for running in due])
         except DatabaseUnreachable as error:
             # The replies go on until their turns are no longer surely ours.
             log.warning("progress not kept", error=str(error))
@@ -100,5 +100,6 @@ class ProgressKeeper:
                 running.interrupt.ask(Interruption.STOP)
 
 
-def _progress(running: RunningTurn) -> Progress:
-    return Progress(turn=running.turn, text=running.reply.text, segments=running.reply.segments)
+def progress_of(running: RunningTurn) -> Progress:
+    """How far a reply has come."""
+    return Progress(turn=running.turn, text=running.text_to_resume, segments=running.reply.segments)

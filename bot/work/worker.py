@@ -13,13 +13,13 @@ from contextlib import suppress
 from bot.conversation.desk import Desks
 from bot.conversation.events import Wake
 from bot.conversation.ports import Ending, Turns, Wakes
-from bot.conversation.thread import Outcome, Progress, Turn, Withdrawal
+from bot.conversation.thread import Outcome, Turn, Withdrawal
 from bot.conversation.turn import RunningTurn
 from bot.errors import DatabaseUnreachable, LostTurn, ModelError, NotInstalled
 from bot.telemetry import metrics, tracing
 from bot.telemetry.log import bind, get_logger
 from bot.work.line import Line
-from bot.work.progress import ProgressKeeper
+from bot.work.progress import ProgressKeeper, progress_of
 
 log = get_logger("worker")
 
@@ -213,9 +213,7 @@ class Worker:
     async def _hand_over(self, running: RunningTurn) -> None:
         """The process ends: whoever starts next goes on from here."""
         await running.reply.abandon()
-        progress = Progress(
-            turn=running.turn, text=running.reply.text, segments=running.reply.segments
-        )
+        progress = progress_of(running)
         try:
             await self._turns.save_progress([progress])
             await self._turns.release(running.turn)

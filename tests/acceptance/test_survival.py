@@ -1,5 +1,6 @@
 """Nothing that was accepted is lost or doubled, whatever is killed."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,28 @@ def test_a_crash_before_slack_has_answered_does_not_double_the_message(
 
     until(lambda: shown(playground.answers(ts)[0]).startswith(long_text(400)))
     assert len(playground.answers(ts)) == 1
+
+
+def test_what_tools_have_found_is_found_again_not_made_up(tmp_path: Path) -> None:
+    """Their results are lost with the process: the answer begins again, in the same message."""
+    model = ModelSettings(first_token_seconds=0.05, tokens_per_second=6)
+    with (
+        closing(RunningPlayground(PlaygroundSettings(model=model))) as playground,
+        running_bot(playground, tmp_path, BOT_GRACE_SECONDS="0.2") as bot,
+    ):
+        ts = playground.say(f"{AT}what time is it in Tokyo, and what is 6*7?")
+        begun = playground.growing(ts)
+        assert bot.terminate() == 0
+        asked = len(playground.asked())
+        bot.start()
+        answer = playground.answer(ts)
+
+        assert answer["ts"] == begun["ts"]
+        assert "Asia/Tokyo" in shown(answer)
+        assert [one["messages"][-1]["role"] for one in playground.asked()[asked:]] == [
+            "user",
+            "tool",
+        ]
 
 
 def test_asked_to_end_it_hands_a_running_reply_over(
