@@ -37,6 +37,8 @@ _POST_PAUSE = 1.05
 """Between two chat.postMessage in one channel ("Rate limits", special tier: one a second)."""
 _POST_BURST = 2
 _PROBES = 3
+_SILENT_SECONDS = 5.0
+"""A process that has not spoken for so long is taken for dead."""
 _NEWCOMER = 1
 """So many replies' share is left to a process that has none yet: it can begin at once."""
 _GENEROUS = frozenset({"chat.startStream", "chat.stopStream"})
@@ -111,12 +113,12 @@ class Budget:
     def settle(self, others: Sequence[Told]) -> Mapping[str, Any]:
         """Divide every minute among the replies of all processes; returns what we claim."""
         self._hear(others)
-        theirs = sum(told.stake["replies"] for told in others)
+        theirs = sum(told.stake["replies"] for told in others if told.age < _SILENT_SECONDS)
         claims: dict[str, int] = {}
         for method, minute in self._all_methods().items():
             ours = self._replies or int(minute.is_busy)
             claims[method] = minute.share(
-                claimed=sum(told.stake["claims"].get(method, 0) for told in others),
+                claimed=sum(_claim(told, method) for told in others),
                 spent=sum(told.stake["charges"].get(method, 0) for told in others),
                 part=ours / (ours + theirs + _NEWCOMER),
             )
@@ -135,10 +137,11 @@ class Budget:
         }
 
     def _hear(self, others: Sequence[Told]) -> None:
-        peers = [told.stake for told in others if told.stake["replies"]]
+        alive = [told.stake for told in others if told.age < _SILENT_SECONDS]
+        peers = [stake for stake in alive if stake["replies"]]
         self._peers = len(peers)
         self._may_probe = all(stake["lot"] < self._lot for stake in peers)
-        self._streams_elsewhere = sum(told.stake["streams"] for told in others)
+        self._streams_elsewhere = sum(stake["streams"] for stake in alive)
         for told in others:
             for method, seconds in told.stake["blocked"].items():
                 self[method].block(seconds - told.age)
@@ -216,6 +219,12 @@ class Budget:
         # Where streams run short, edits have to end many more replies than they otherwise would.
         share = 0.45 if "chat.startStream" in self.refused or self.can_stream else 0.2
         return minute.free > 0 and minute.left > minute.limit * (1 - share)
+
+
+def _claim(told: Told, method: str) -> int:
+    """What a process may use; of one that has fallen silent, what it has used."""
+    stake = told.stake["claims" if told.age < _SILENT_SECONDS else "charges"]
+    return int(stake.get(method, 0))
 
 
 def append_pause(appends: int, budget: Budget) -> float:

@@ -56,11 +56,13 @@ def test_no_minute_sees_more_calls_than_the_tier_from_all_processes() -> None:
     calls: list[float] = []
     for process in range(4):
         office.begin(process, replies=dice.randint(1, 5))
+    due = dict.fromkeys(range(4), 0.0)
     for _ in range(3_000):
         office.clock.now += 0.1
         process = dice.randrange(4)
-        if dice.random() < 0.1:
+        if office.clock.now > due[process]:
             office.settle(process)
+            due[process] = office.clock.now + dice.uniform(0.5, 1.5)
         minute = office.budgets[process]["chat.appendStream"]
         if minute.wait() == 0:
             minute.take()
@@ -132,12 +134,21 @@ def test_streams_of_all_processes_make_each_of_them_slower() -> None:
     assert append_pause(5, office.budgets[1]) > 30
 
 
-def test_a_process_that_is_gone_is_believed_for_a_minute() -> None:
+def test_of_a_process_that_is_gone_only_what_it_has_used_counts() -> None:
     office = Office(2)
     office.begin(0, replies=40)
+    for _ in range(7):
+        office.budgets[0]["chat.update"].take()
+    office.settle(0)
     office.begin(1)
     assert office.budgets[1]["chat.update"].ours < 10
 
-    office.clock.now += 61
+    for _ in range(6):
+        office.clock.now += 1
+        office.settle(1)
+    assert office.budgets[1]["chat.update"].left == 40
+    assert office.budgets[1]["chat.update"].ours >= 20
+
+    office.clock.now += 60
     office.settle(1)
-    assert office.budgets[1]["chat.update"].ours > 20
+    assert office.budgets[1]["chat.update"].left == 47
