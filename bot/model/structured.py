@@ -20,7 +20,7 @@ from bot.conversation.messages import (
     TextDelta,
     UserTurn,
 )
-from bot.errors import ContentRefused, UnfitAnswer
+from bot.errors import ContentRefused, ModelCut, ModelUnavailable, UnfitAnswer
 
 T = TypeVar("T", bound=BaseModel)
 Stream = Callable[[Prompt], AsyncIterator[Delta]]
@@ -82,6 +82,14 @@ def _candidates(text: str) -> list[str]:
 
 
 async def _text(stream: Stream, prompt: Prompt) -> str:
+    """The whole answer. One that broke off was seen by nobody: it is asked for again, once."""
+    try:
+        return await _once(stream, prompt)
+    except (ModelCut, ModelUnavailable):
+        return await _once(stream, prompt)
+
+
+async def _once(stream: Stream, prompt: Prompt) -> str:
     pieces: list[str] = []
     async for delta in stream(prompt):
         if type(delta) is TextDelta:

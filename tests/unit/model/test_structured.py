@@ -14,7 +14,7 @@ from bot.conversation.messages import (
     TextDelta,
     UserTurn,
 )
-from bot.errors import ContentRefused, UnfitAnswer
+from bot.errors import ContentRefused, ModelCut, UnfitAnswer
 from bot.model.structured import complete, parse
 
 PROMPT = Prompt(
@@ -24,6 +24,9 @@ PROMPT = Prompt(
     thinking=True,
     max_tokens=10,
 )
+
+
+CUT = "[the connection breaks]"
 
 
 class Sum(BaseModel):
@@ -43,6 +46,8 @@ class Script:
         line = self._lines.pop(0)
         for start in range(0, len(line), 3):
             yield TextDelta(line[start : start + 3])
+        if line.endswith(CUT):
+            raise ModelCut
         yield Finished(reason=self._reason)
 
 
@@ -67,6 +72,15 @@ async def test_what_does_not_fit_is_mended_by_one_more_request() -> None:
     assert not first.thinking
     assert first.max_tokens is None, "a limit would cut the object"
     assert "result: Input should be a valid integer" in str(second.entries[-1])
+
+
+async def test_what_broke_off_is_asked_for_once_more() -> None:
+    script = Script('{"resu' + CUT, '{"result": 2}')
+    assert await complete(script.stream, PROMPT, Sum) == Sum(result=2)
+    assert script.prompts[0] == script.prompts[1]
+
+    with pytest.raises(ModelCut):
+        await complete(Script(CUT, CUT).stream, PROMPT, Sum)
 
 
 async def test_a_second_misfit_is_told() -> None:
