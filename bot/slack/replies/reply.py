@@ -108,7 +108,7 @@ class SlackReply:
         self._anew: list[Standing] = []
         """What was said beneath the others, since Slack did not take it there."""
         self._settled: set[int] = set()
-        """The positions of those others."""
+        """The positions whose last text stands, there or beneath."""
         self._pump: asyncio.Task[None] | None = None
 
     @property
@@ -387,6 +387,7 @@ class SlackReply:
             if blocks and refusal.code in BLOCKS_REFUSED:
                 raise  # it may be the buttons
             await self._finish_otherwise(position, text, blocks, refusal)
+        self._settled.add(position)
 
     async def _finish_otherwise(
         self, position: int, text: str, blocks: Blocks, refusal: SlackRefused
@@ -394,7 +395,6 @@ class SlackReply:
         """Slack does not take the message's last text: what it lacks is said anew beneath it."""
         if refusal.code not in {*_FROZEN, *CONTENT_REFUSED, _DELETED}:
             raise refusal
-        self._settled.add(position)
         stands = position < len(self._standing)
         rest = text.removeprefix(self._standing[position].seen) if stands else text
         if refusal.code != _DELETED and rest.strip():
