@@ -56,7 +56,7 @@ class Conversations:
         return {"messages": page, "pin_count": 0, **more}
 
     def replies(self, workspace: Workspace, arguments: Arguments) -> dict[str, Any]:
-        """conversations.replies: a thread, its first message first whatever the bounds."""
+        """conversations.replies: a thread, its first message on every page, whatever the bounds."""
         channel = _historic(workspace, arguments)
         ts = arguments["ts"]
         if ts not in channel.messages:
@@ -65,7 +65,8 @@ class Conversations:
         thread = workspace.thread(channel, root)
         within = [one for one in thread if one["ts"] == root or _is_within(one, arguments)]
         page, more = self._page(within, arguments)
-        return {"messages": page, **more}
+        first = within[:1] if arguments.get("cursor") else []
+        return {"messages": [*first, *page], **more}
 
     def _page(
         self, messages: list[Message], arguments: Arguments

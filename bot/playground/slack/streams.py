@@ -141,10 +141,9 @@ def check_thread(channel: Channel, thread_ts: str) -> None:
 
 
 def _check_recipients(workspace: Workspace, channel: Channel, arguments: Arguments) -> None:
-    if channel.type != "im":
-        for name in ("recipient_user_id", "recipient_team_id"):
-            if not arguments.get(name):
-                raise Refusal(f"missing_{name}")
+    for name in ("recipient_user_id", "recipient_team_id"):  # seen in direct messages, too
+        if not arguments.get(name):
+            raise Refusal(f"missing_{name}")
     recipient = arguments.get("recipient_user_id")
     if recipient and recipient not in workspace.people:
         raise Refusal("user_not_found")
@@ -206,12 +205,13 @@ def _add(message: Message, chunk: dict[str, Any]) -> None:
 
 
 def _add_markdown(message: Message, text: str) -> None:
-    message["text"] += text
     last = message["blocks"][-1] if message["blocks"] else None
     if last is not None and last["type"] == "markdown":
+        text = text.lstrip(" ")  # Slack may drop spaces where two chunks meet
         message["blocks"][-1] = {"type": "markdown", "text": last["text"] + text}
     else:
         message["blocks"].append({"type": "markdown", "text": text})
+    message["text"] += text
 
 
 def _update_task(message: Message, chunk: dict[str, Any]) -> None:
