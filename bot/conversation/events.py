@@ -26,6 +26,8 @@ class MessagePosted:
     bot_is_allowed: bool = False
     may_ask: bool = True
     """False for somebody whom the admin's rules refuse: they are listened to at most."""
+    is_late: bool = False
+    """Whether Slack could not deliver it at once: what was said after it may have come before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,16 @@ last, since an event without a listener would be a 404, which Slack counts as a 
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
+from slack_bolt import BoltResponse
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.conversation.events import AgainAsked, Happening, MessagePosted, StopAsked, Wake
@@ -31,6 +34,8 @@ Take = Callable[[Happening], Awaitable[Wake | None]]
 Act = Callable[[Wake], Awaitable[None]]
 TOO_LATE = "That answer can't be made anew any more: only the newest one of a thread can."
 _ANYTHING = re.compile(r".*")
+_RETRY = "x-slack-retry-num"
+"""Which try this is to deliver an event ("Events API: retries")."""
 
 
 class Feature(Protocol):
@@ -72,6 +77,7 @@ class Listeners:
             ignoring_self_events_enabled=False,  # inbound.py tells our messages from edits of them
             attaching_conversation_kwargs_enabled=False,
         )
+        app.use(_limited)
         for event in ("message", "app_mention", "agent_session_stopped"):
             app.event(event)(self._event)
         for feature in self._features:
@@ -87,9 +93,14 @@ class Listeners:
         app.command(_ANYTHING)(self._unknown_command)
         return app
 
-    async def _event(self, event: Payload, context: AsyncBoltContext) -> None:
+    async def _event(
+        self, event: Payload, context: AsyncBoltContext, request: AsyncBoltRequest
+    ) -> None:
         here = await self._here(context)
-        await self._happened(read_event(event, here.identity, self._allowed_bots), event["type"])
+        happening = read_event(event, here.identity, self._allowed_bots)
+        if isinstance(happening, MessagePosted):
+            happening = replace(happening, is_late=_is_retry(request))
+        await self._happened(happening, event["type"])
 
     async def _clicked(
         self,
@@ -153,6 +164,23 @@ def _authorize(installations: Installations) -> Callable[..., Awaitable[Authoriz
         )
 
     return authorize
+
+
+def _is_retry(request: AsyncBoltRequest) -> bool:
+    """Whether Slack has tried to deliver this before; Socket Mode counts the first try, as 0."""
+    return next(iter(request.headers.get(_RETRY) or ()), "0") not in {"", "0"}
+
+
+async def _limited(
+    body: Payload,
+    next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002  Bolt goes by the name
+) -> BoltResponse:
+    """Slack drops events beyond 30,000 an hour, and says so outside any event ("Events API")."""
+    if body.get("type") != "app_rate_limited":
+        return await next()
+    metrics.events.labels("limited").inc()
+    log.warning("slack drops events of this minute", minute=body.get("minute_rate_limited"))
+    return BoltResponse(status=200, body="")
 
 
 def _bolt_logger() -> logging.Logger:

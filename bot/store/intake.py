@@ -190,7 +190,8 @@ async def _add_conversation(connection: AsyncConnection, message: MessagePosted)
             "channel_id": message.key.channel_id,
             "thread_ts": message.key.thread_ts,
             "channel_type": message.channel_type.value,
-            "history_read": message.key.thread_ts == message.ts,
+            # Of what came while the first message was on its way nothing has been kept.
+            "history_read": message.key.thread_ts == message.ts and not message.is_late,
             "created_at": time.time(),
         },
     )

@@ -36,17 +36,20 @@ class Door:
 
     def post(self, event: dict[str, Any], **odd: str) -> httpx.Response:
         """Deliver an event, signed unless `odd` headers say otherwise."""
-        body = json.dumps(
-            {
-                "type": "event_callback",
-                "team_id": "T0ACME",
-                "api_app_id": "A0THREADW",
-                "event_id": f"Ev{time.monotonic_ns()}",
-                "event_time": int(time.time()),
-                "authorizations": [{"team_id": "T0ACME", "user_id": BOT, "is_bot": True}],
-                "event": event,
-            }
-        ).encode()
+        envelope = {
+            "type": "event_callback",
+            "team_id": "T0ACME",
+            "api_app_id": "A0THREADW",
+            "event_id": f"Ev{time.monotonic_ns()}",
+            "event_time": int(time.time()),
+            "authorizations": [{"team_id": "T0ACME", "user_id": BOT, "is_bot": True}],
+            "event": event,
+        }
+        return self.deliver(envelope, **odd)
+
+    def deliver(self, payload: dict[str, Any], **odd: str) -> httpx.Response:
+        """Deliver anything, signed unless `odd` headers say otherwise."""
+        body = json.dumps(payload).encode()
         stamp = odd.get("stamp", str(int(time.time())))
         digest = hmac.new(SECRET.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256)
         signature = odd.get("signature", f"v0={digest.hexdigest()}")
@@ -55,6 +58,8 @@ class Door:
             b"x-slack-request-timestamp": stamp.encode(),
             b"x-slack-signature": signature.encode(),
         }
+        if retry := odd.get("retry"):
+            headers |= {b"x-slack-retry-num": retry.encode()}
         return httpx.post(f"{self.url}/slack/events", content=body, headers=headers)
 
 
@@ -90,6 +95,22 @@ def test_a_question_over_http_is_answered(door: Door) -> None:
     ts = door.playground.say(f"{AT}what is 2*21?")
 
     assert "42" in door.playground.answer(ts)["text"]
+
+
+def test_slack_may_say_that_it_drops_events(door: Door) -> None:
+    limited = {"type": "app_rate_limited", "team_id": "T0ACME", "minute_rate_limited": 1}
+
+    assert door.deliver(limited).status_code == 200
+
+
+def test_what_was_said_while_slack_tried_again_is_part_of_the_thread(door: Door) -> None:
+    ts = door.playground.say("the first try did not reach us")
+    door.playground.say("the ferry leaves at PLUM o'clock", thread_ts=ts)
+    door.playground.settled()
+    assert door.post(_message(f"{AT}when?", ts), retry="2").status_code == 200
+    door.playground.answer(ts)
+
+    assert "PLUM" in json.dumps(door.playground.asked()[-1])
 
 
 def test_slack_may_look_at_the_certificate_without_signing(door: Door) -> None:

@@ -322,6 +322,12 @@ async def test_history_that_slack_showed_in_part_is_looked_at_again(store: Store
     assert again.messages[0].ts == "10.000000"
 
 
+async def test_a_thread_whose_first_message_came_late_is_read_from_slack(store: Store) -> None:
+    await store.post(is_late=True)
+
+    assert not (await store.claim()).history_read
+
+
 async def test_what_is_small_talk_leaves_no_trace(store: Store) -> None:
     await store.post(mentions_us=False)
     await store.post("12.000000", mentions_us=False)
