@@ -25,7 +25,7 @@ TOO_LARGE = "it is larger than {limit} MB"
 TOO_MANY = "there is no room for more of it in one question"
 CANT_HEAR = "the model I use can't hear, and Slack has no transcript of it"
 _AT_ONCE = 4
-_CPU_SECONDS = 45
+CPU_SECONDS = 45
 _MOST_SUBTITLES = 4 * 1024 * 1024
 _HEARING_LOOKS = 8
 _HEARING_PAUSE = 2.0
@@ -157,7 +157,7 @@ class FileReader:
             media_type=file.media_type,
             pictures=abilities.pictures,
             videos=abilities.videos,
-            seconds=_CPU_SECONDS,
+            seconds=CPU_SECONDS,
         )
         return await self._workshop.make(order, watch)
 

@@ -29,7 +29,7 @@ _SLOWEST, _USUAL = 0.1, 2.0
 _TAKEN = {"mov,mp4,m4a,3gp,3g2,mj2": "video/mp4", "avi": "video/x-msvideo", "flv": "video/x-flv"}
 """The formats that the models take, by PyAV's names."""
 _PATIENCE = 20.0
-"""Seconds for exact pictures; after that the nearest key frames have to do."""
+"""CPU seconds, of all threads, for exact pictures; after that the nearest key frames have to do."""
 _EARLY = 0.001
 """Seconds that rounding may take from a key frame's time."""
 _RATE = 16_000
@@ -148,12 +148,12 @@ def _frames_at(
     container: InputContainer, stream: Any, wanted: list[float], keys: list[float]
 ) -> Iterator[Any]:
     """The frames shown at these seconds; in haste only those that are key frames."""
-    patient_until = time.monotonic() + _PATIENCE
+    patient_until = time.process_time() + _PATIENCE
     frames = container.decode(stream)
     now = -1.0
     for second in wanted:
         key = keys[max(bisect_right(keys, second) - 1, 0)] if keys else 0.0
-        if time.monotonic() > patient_until and key < second:
+        if time.process_time() > patient_until and key < second:
             continue
         if key > now:
             container.seek(int(key / float(stream.time_base)), stream=stream)

@@ -18,6 +18,7 @@ from bot.conversation.documents.document import Document
 from bot.conversation.messages import Audio, Image, Video
 from bot.conversation.ports_files import Piece
 from bot.reading.product import Order
+from bot.reading.reader import CPU_SECONDS
 from bot.reading.workshop import Workshop
 from tests.unit.reading.filmed import film
 
@@ -75,7 +76,12 @@ async def measure(path: Path) -> str:
     """Read a file in a fresh workshop, and again in the process that is there already."""
     shop = Workshop()
     order = Order(
-        path=str(path), name=path.name, media_type="", pictures=True, videos=True, seconds=60
+        path=str(path),
+        name=path.name,
+        media_type="",
+        pictures=True,
+        videos=True,
+        seconds=CPU_SECONDS,
     )
     seconds: list[float] = []
     product: list[Piece] = []
