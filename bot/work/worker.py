@@ -14,7 +14,7 @@ from bot.conversation.desk import Desks
 from bot.conversation.events import Wake
 from bot.conversation.ports import Ending, Turns, Wakes
 from bot.conversation.thread import Outcome, Turn, Withdrawal
-from bot.conversation.turn import RunningTurn
+from bot.conversation.turn import MOST_SETBACKS, RunningTurn
 from bot.errors import DatabaseUnreachable, LostTurn, ModelError, NotInstalled
 from bot.telemetry import metrics, tracing
 from bot.telemetry.log import bind, get_logger
@@ -42,6 +42,8 @@ class Worker:
         self._keeper = ProgressKeeper(turns)
         self._line = Line(self._tend, limit=concurrency)
         self._running: dict[int, RunningTurn] = {}
+        self._suspect: int | None = None
+        """The conversation whose turn may be what its workers have died of."""
         self._stopping = False
         self._feeding: asyncio.Task[None] | None = None
         self._remembering: set[asyncio.Task[None]] = set()
@@ -118,6 +120,9 @@ class Worker:
                 asked_at = time.monotonic()
                 work = await self._turns.claim(conversation_id)
                 if isinstance(work, Turn):
+                    if not self._may_try(work):
+                        await self._turns.release(work)
+                        return
                     await self._answer(work, asked_at)
                 elif isinstance(work, Withdrawal):
                     await self._take_away(work)
@@ -128,6 +133,22 @@ class Worker:
         except Exception:
             # The conversation stays unanswered in the database: the next look finds it.
             log.exception("conversation interrupted", conversation=conversation_id)
+        finally:
+            if self._suspect == conversation_id:
+                self._suspect = None
+
+    def _may_try(self, turn: Turn) -> bool:
+        """Whether this turn need not wait until another one has shown that it is harmless.
+
+        Of the turns that a worker had when it died, one may have been to blame. They are tried
+        once more all together; then one at a time, so that the others are not given up with it.
+        """
+        if turn.setbacks != MOST_SETBACKS - 1 or self._suspect == turn.conversation_id:
+            return True
+        if self._suspect is not None:
+            return False
+        self._suspect = turn.conversation_id
+        return True
 
     async def _take_away(self, withdrawal: Withdrawal) -> None:
         with suppress(NotInstalled):
