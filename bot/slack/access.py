@@ -17,6 +17,10 @@ NOT_HERE = (
     "That is in a private conversation, and others can read this one. "
     "Ask me in a direct message, and I can read it for you."
 )
+OUTSIDERS = (
+    "People from other companies read this conversation, so I tell here only what was said in it. "
+    "Ask me in a direct message, and I can read the rest for you."
+)
 INVITE = "I am not in that channel. Somebody in it can add me with `/invite`."
 NO_ANSWER = "Slack did not tell me whether you may see that. Please try again."
 NO_SCOPE = (
@@ -41,12 +45,12 @@ class Access:
             channel = dict(found["channel"])
             if not await self._may_see(user_id, channel):
                 raise NotForYou(NOT_A_MEMBER)
+            if told_in != channel_id and not told_in.startswith("D"):
+                await self._require_tellable(channel, told_in)
         except SlackRefused as refusal:
             raise NotForYou(_why_not(refusal.code)) from refusal
         except (SlackError, KeyError, TypeError, ValueError) as error:
             raise NotForYou(NO_ANSWER) from error
-        if not is_public(channel) and told_in != channel_id and not told_in.startswith("D"):
-            raise NotForYou(NOT_HERE)
         return channel
 
     async def is_member(self, user_id: str, channel_id: str) -> bool:
@@ -55,6 +59,14 @@ class Access:
             if member == user_id:
                 return True
         return False
+
+    async def _require_tellable(self, channel: dict[str, Any], told_in: str) -> None:
+        """Make sure that whoever reads `told_in` may know. Raises NotForYou and SlackError."""
+        if not is_public(channel):
+            raise NotForYou(NOT_HERE)
+        told = (await self._api.read("conversations.info", channel=told_in))["channel"]
+        if told.get("is_ext_shared"):
+            raise NotForYou(OUTSIDERS)
 
     async def _may_see(self, user_id: str, channel: dict[str, Any]) -> bool:
         if channel.get("is_im"):

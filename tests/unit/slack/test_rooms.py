@@ -104,6 +104,14 @@ async def test_what_was_said_among_us_is_not_shared_with_other_companies() -> No
     assert slack.posted == []
 
 
+async def test_nor_is_it_told_where_they_read_whoever_asks() -> None:
+    access = Access(cast("Any", Slack(GENERAL, PARTNERS)))
+    with pytest.raises(NotForYou, match="other companies"):
+        await access.require(ANNA.id, "C1", told_in="C2")
+    for channel_id, told_in in (("C1", "D1"), ("C2", "C2"), ("C2", "C1")):
+        assert await access.require(ANNA.id, channel_id, told_in=told_in)
+
+
 async def test_what_was_said_with_them_is_shared_there_and_at_home() -> None:
     slack = Slack(GENERAL, PARTNERS)
     await share(slack, "C2", channel_id="C2")
