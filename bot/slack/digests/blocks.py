@@ -9,7 +9,7 @@ from bot.conversation.digests.digest import ChannelNote, Digest
 from bot.conversation.digests.maker import ChannelEdition, Edition
 from bot.conversation.summaries.request import Length
 from bot.conversation.summaries.summary import ActionItem, ChannelMessage, Statement, Summary, Topic
-from bot.conversation.summaries.text import as_markdown
+from bot.conversation.summaries.text import HEADINGS, as_markdown
 from bot.slack.markdown.charts import chart_block
 from bot.slack.markdown.rendering import escape
 from bot.slack.summaries.blocks import pages
@@ -93,13 +93,14 @@ def _lines(one: ChannelEdition, now: datetime) -> Iterator[str]:
 
 
 def _weighty(summary: Summary) -> Iterator[str]:
+    headings = HEADINGS.get(summary.language, HEADINGS["English"])
     for topic in summary.topics[:_MOST_TOPICS]:
         yield f"• {_title(topic)}{_said(topic.points[0])}"
     if summary.decisions:
-        yield "*Decisions*"
+        yield f"\n*{headings.decisions}*"
         yield from (f"• {_said(one)}" for one in summary.decisions[:_MOST_LINES])
     if summary.action_items:
-        yield "*Action items*"
+        yield f"\n*{headings.action_items}*"
         yield from (f"• {_to_do(one)}" for one in summary.action_items[:_MOST_LINES])
 
 
@@ -113,7 +114,7 @@ def _earlier(notes: Sequence[ChannelNote]) -> Iterator[str]:
     """What the window holds besides, and earlier editions have told already."""
     topics = [topic for note in reversed(notes) for topic in note.topics][:_MOST_TOPICS]
     if topics:
-        yield EARLIER
+        yield f"\n{EARLIER}"
         yield from (f"• <{topic.link}|{_bare(topic.title)}>" for topic in topics)
 
 
@@ -128,7 +129,8 @@ def _to_do(item: ActionItem) -> str:
 
 
 def _links(sources: Sequence[ChannelMessage]) -> str:
-    return "".join(f" <{one.permalink}|→>" for one in sources[:2])
+    # The space does not break, so that no arrow begins a line.
+    return "".join(f"\N{NO-BREAK SPACE}<{one.permalink}|→>" for one in sources[:2])
 
 
 def _bare(text: str) -> str:

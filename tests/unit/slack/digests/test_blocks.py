@@ -78,7 +78,7 @@ def texts(blocks: list[dict[str, Any]]) -> list[str]:
 def test_the_first_message_says_what_matters_and_where_it_was_said() -> None:
     first, *details = composed(edition(message(1), message(2)))
 
-    said = "\n".join(texts(first["blocks"]))
+    said = "\n".join(texts(first["blocks"])).replace("\N{NO-BREAK SPACE}", " ")
     assert first["text"] == "Digest: Release 2 is out"
     assert "*<#C1>* Release 2 is out <https://acme.slack.com/archives/C1/p1|→>" in said
     assert "_2 messages, since Tue 9:00_" in said
@@ -148,7 +148,7 @@ def test_a_quiet_channel_and_one_that_cannot_be_read_say_so() -> None:
     [only] = composed(told)
 
     said = texts(only["blocks"])
-    assert "quiet: nobody has said anything since Tue 9:00.\n_Told before:_" in said[0]
+    assert "quiet: nobody has said anything since Tue 9:00.\n\n_Told before:_" in said[0]
     assert "• <https://x/1|Old news>" in said[0]
     assert said[1] == "*<#C2>* I am not in that channel."
     assert len(only["blocks"][-1]["elements"]) == 2, "there is no more detail"
