@@ -25,12 +25,8 @@ TOOLS = (
 )
 PRESETS = ("balanced", "creative", "code", "factual", "translation")
 _REGIONS = (
-    "cn-beijing",
-    "ap-southeast-1",
-    "us-east-1",
-    "eu-central-1",
-    "cn-hongkong",
-    "ap-northeast-1",
+    *("cn-beijing", "ap-southeast-1", "us-east-1"),
+    *("eu-central-1", "cn-hongkong", "ap-northeast-1"),
 )
 _KEY_LENGTH = 32
 _SERVICE_PATH = re.compile(r"/(compatible-mode|compatible-api|api)/v1$")  # copied along
