@@ -340,6 +340,11 @@ def preview(markdown: str, *, limit: int = 3_000) -> str:
     return f"{cut.rsplit(None, 1)[0] if ' ' in cut else cut}…"
 
 
+def is_visible(text: str) -> bool:
+    """Whether there is something to read, beyond the marks of Markdown."""
+    return any(char.isalnum() for char in text)
+
+
 def escape(text: str) -> str:
     """Text as Slack's mrkdwn takes it literally ("Formatting text: escaping")."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

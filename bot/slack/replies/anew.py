@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Sequence
 from bot.errors import SlackRefused
 from bot.slack.markdown.rendering import Draft, SegmentLimits
 from bot.slack.replies.footer import BLOCKS_REFUSED, Blocks
-from bot.slack.replies.standing import EditedMessage, Place
+from bot.slack.replies.place import Place
+from bot.slack.replies.standing import EditedMessage
 
 CONTENT_REFUSED = BLOCKS_REFUSED | {"msg_too_long", "msg_blocks_too_long", "msg_blocks_too_many"}
 """What Slack says to a text itself, wherever it is to stand."""

@@ -13,7 +13,6 @@ Whatever Slack refuses on the way, the reply ends complete, each word once, in o
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import assert_never
 
 from bot.conversation.charts import Chart
@@ -25,12 +24,13 @@ from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
 from bot.slack.history import History
 from bot.slack.markdown.charts import undrawn
-from bot.slack.markdown.rendering import Draft
+from bot.slack.markdown.rendering import Draft, is_visible
 from bot.slack.replies.anew import CONTENT_REFUSED, say_anew
-from bot.slack.replies.footer import BLOCKS_REFUSED, Blocks, closing_blocks, stop_button, with_note
+from bot.slack.replies.footer import BLOCKS_REFUSED, Blocks, closing_blocks, with_note
+from bot.slack.replies.pace import Pace
+from bot.slack.replies.place import Place
 from bot.slack.replies.standing import (
     EditedMessage,
-    Place,
     Standing,
     StreamedMessage,
     delete_message,
@@ -73,9 +73,8 @@ class SlackReply:
         self._people = frozenset(message.author_id for message in turn.messages)
         self._draft = Draft(people=self._people)
         self._steps = Steps()
-        self._news = asyncio.Event()
+        self._pace = Pace()
         self._closing: Closing | None = None
-        self._abandoned = False
         self._refused_to_stream = False
         self._holds_back = False
         """Whether Slack has refused the words so far: they are said at the end, as it takes them."""
@@ -85,21 +84,16 @@ class SlackReply:
             history,
             turn,
             known=lambda: frozenset(segment.ts for segment in self.segments),
-            sleep=self._wait_out,
+            sleep=self._pace.wait_out,
         )
-        self._place = Place(
+        self._place = Place.of(
+            turn,
             api=api,
             budget=budget,
-            channel=turn.key.channel_id,
-            thread_ts=turn.key.thread_ts,
-            recipient_user=turn.asker.author_id if turn.questions else "",
-            recipient_team=(turn.questions and turn.asker.team_id) or turn.key.team_id,
             is_ours=is_ours,
-            sleep=self._wait_out,
+            sleep=self._pace.wait_out,
             stray=self._find_stray,
             next_number=lambda: len(self.segments),
-            reply_id=turn.reply_id,
-            stop_button=stop_button(turn.reply_id),
         )
         self._standing: list[Standing] = [
             EditedMessage(self._place, segment, number, may_be_live=segment.streamed)
@@ -114,9 +108,8 @@ class SlackReply:
     @property
     def text(self) -> str:
         """Everything the model has written."""
-        if len(self._text) > 1:
-            self._text = ["".join(self._text)]
-        return self._text[0] if self._text else ""
+        self._text = ["".join(self._text)]
+        return self._text[0]
 
     @property
     def undrawn(self) -> list[Chart]:
@@ -138,13 +131,13 @@ class SlackReply:
         self._text.append(text)
         self._draft.feed(text)
         if self.first_shown_at is None:
-            self._news.set()  # the first words go out at once; the pace begins after them
+            self._pace.hurry()  # the first words go out at once; the pace begins after them
 
     def step(self, step: Step) -> None:
         """Show something that is done on the way to the answer."""
         self._steps.take(step)
         if self.first_shown_at is None:
-            self._news.set()
+            self._pace.hurry()
 
     def restart(self) -> None:
         """Forget the text so far; what Slack shows is rewritten as the new text comes."""
@@ -162,7 +155,7 @@ class SlackReply:
     async def close(self, closing: Closing) -> None:
         """Show all that was written, and what belongs beneath it. Raises SlackError."""
         self._closing = closing
-        self._news.set()
+        self._pace.hurry()
         try:
             await asyncio.shield(self._ensure_pump())
         finally:
@@ -171,8 +164,7 @@ class SlackReply:
 
     async def abandon(self) -> None:
         """Touch Slack no more. Returns once a call under way has come back."""
-        self._abandoned = True
-        self._news.set()
+        self._pace.abandon()
         self._status.end(by_itself=False)
         pump = self._ensure_pump()  # which also gives back what was set aside
         await asyncio.wait({pump})
@@ -192,44 +184,28 @@ class SlackReply:
             self._on_stop()  # no more can be shown: the model need not go on
 
     async def _run(self) -> None:
-        if self._abandoned:
+        if self._pace.is_abandoned:
             return
         async with self._budget.writing():
-            await self._show_until_done()
+            if self._turn.is_takeover and not self._pace.is_abandoned:
+                await self._adopt_stray()
+            while self._goes_on:
+                pause = await self._show()
+                self._pace.read_news()
+                if self._goes_on:
+                    await self._pace.rest(pause)
+            if not self._pace.is_abandoned:
+                await self._finish()
 
-    async def _show_until_done(self) -> None:
-        if self._turn.is_takeover and not self._abandoned:
-            await self._adopt_stray()
-        while self._closing is None and not self._abandoned:
-            pause = await self._show()
-            await self._rest(pause)
-        if not self._abandoned:
-            await self._finish()
-
-    async def _rest(self, seconds: float | None) -> None:
-        """Wait for the next time to show something: so many seconds, or (None) until news."""
-        self._news.clear()
-        if self._closing is not None or self._abandoned:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._news.wait()
-
-    async def _wait_out(self, seconds: float) -> None:
-        """Wait because Slack asks for it: to the end, unless the reply is abandoned."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0 and not self._abandoned:
-            self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await self._news.wait()
-        if self._abandoned:
-            raise asyncio.CancelledError
+    @property
+    def _goes_on(self) -> bool:
+        """Whether more text may come."""
+        return self._closing is None and not self._pace.is_abandoned
 
     async def _show(self) -> float | None:
         """Show what is safe to show; returns the seconds until the next time."""
         texts = self._draft.segments or [""]
-        if not self._standing and not self._steps and not _is_visible(texts[0]):
+        if not self._standing and not self._steps and not is_visible(texts[0]):
             return None
         try:
             return await self._show_all(list(texts))
@@ -422,8 +398,3 @@ class SlackReply:
         number = len(self._standing)
         self._stand(EditedMessage(self._place, segment, number, may_be_live=segment.streamed))
         return True
-
-
-def _is_visible(text: str) -> bool:
-    """Whether there is something to read yet, beyond the marks of Markdown."""
-    return any(char.isalnum() for char in text)

@@ -7,19 +7,17 @@ process left behind. Whatever has happened to a message, rewriting it whole make
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from bot.conversation.ports import IsOurs
 from bot.conversation.thread import Segment
 from bot.errors import SlackError, SlackLimited, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
-from bot.slack.budget import Budget, append_pause, edit_pause
-from bot.slack.markdown.charts import REFUSED, drawn_in, parts, without_charts
-from bot.slack.markdown.rendering import escape, preview
-from bot.slack.replies.footer import BLOCKS_REFUSED, Blocks
+from bot.slack.budget import append_pause, edit_pause
+from bot.slack.markdown.rendering import escape
+from bot.slack.replies.footer import Blocks
+from bot.slack.replies.place import Place
 from bot.slack.replies.steps import Steps
 from bot.slack.replies.tags import tag
 
@@ -29,9 +27,6 @@ STREAM_SECONDS = 240.0
 """A stream dies some five minutes after its start, whatever happens; ours ends before."""
 _TRIES = 60
 """So often an unreachable Slack is tried with the last text of a reply, a second apart."""
-_UNSURE_SECONDS = 1.0
-_TEXT_LIMIT = 3_900
-"""chat.update refuses a longer `text` ("chat.update", msg_too_long)."""
 _STREAM_IS_OVER = frozenset(
     {
         "message_not_in_streaming_state",
@@ -40,79 +35,6 @@ _STREAM_IS_OVER = frozenset(
         "streaming_mode_mismatch",
     }
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a reply is written, and with what."""
-
-    api: SlackApi
-    budget: Budget
-    channel: str
-    thread_ts: str
-    recipient_user: str
-    recipient_team: str
-    is_ours: IsOurs
-    sleep: Callable[[float], Awaitable[object]]
-    """Waits so many seconds, or until the reply has to hurry."""
-    stray: Callable[[], Awaitable[Segment | None]]
-    """Finds the reply's next message, if Slack has it without our knowing."""
-    next_number: Callable[[], int]
-    """The number of the reply's next message; the first has 0."""
-    reply_id: int
-    stop_button: Blocks = field(default_factory=tuple)
-
-    async def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
-        """Call Slack, once it is sure that the reply is ours. Raises SlackError and LostTurn.
-
-        A process that was frozen, or has lost the database, may have lost the turn, too.
-        """
-        while not await self.is_ours():
-            await self.sleep(_UNSURE_SECONDS)
-        return await self.api.write(method, **arguments)
-
-    @property
-    def may_draw(self) -> bool:
-        """Whether Slack takes charts here, as far as is known."""
-        return REFUSED not in self.budget.refused
-
-    async def drawing(self, text: str, write: Callable[[], Awaitable[T]]) -> T:
-        """Write a text, its charts as tables where Slack does not take them. Raises SlackError."""
-        try:
-            return await write()
-        except SlackRefused as refusal:
-            if refusal.code not in BLOCKS_REFUSED or not self.may_draw or not drawn_in(text):
-                raise
-            self.budget.refused.add(REFUSED)
-        try:
-            return await write()
-        except SlackRefused:
-            self.budget.refused.discard(REFUSED)  # it was something else
-            raise
-
-    def chunks(self, text: str, *, shown: str = "") -> list[Mapping[str, Any]]:
-        """What a stream is given behind what it shows already."""
-        new = parts(text[len(shown) :], before=shown, may_draw=self.may_draw)
-        return [
-            {"type": "markdown_text", "text": part}
-            if isinstance(part, str)
-            else {"type": "blocks", "blocks": [part]}
-            for part in new
-        ]
-
-    def content(self, text: str, blocks: Blocks, line: str = "") -> dict[str, Any]:
-        """A `markdown` block shows Markdown best; `text` is for notifications and screen readers."""
-        above: Blocks = ()
-        if line:
-            above = ({"type": "context", "elements": [{"type": "mrkdwn", "text": line}]},)
-        body = [
-            {"type": "markdown", "text": part} if isinstance(part, str) else part
-            for part in parts(text, may_draw=self.may_draw)
-        ]
-        return {
-            "text": preview(without_charts(text), limit=_TEXT_LIMIT) or line or "…",
-            "blocks": [*above, *body, *blocks],
-        }
 
 
 class StreamedMessage:

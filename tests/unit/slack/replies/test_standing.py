@@ -9,7 +9,8 @@ import pytest
 from bot.errors import SlackRefused
 from bot.slack.budget import Budget
 from bot.slack.markdown.charts import REFUSED
-from bot.slack.replies.standing import EditedMessage, Place
+from bot.slack.replies.place import Place
+from bot.slack.replies.standing import EditedMessage
 from bot.slack.replies.steps import Steps
 
 TEXT = (
