@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
 from bot.errors import ConfigError
+from bot.variables import Variables
 
 TOOLS = (
     "current_time",
@@ -161,7 +161,7 @@ def load_model_access(
     """The model's settings alone, for what needs no Slack. Raises ConfigError."""
     real = os.environ if environ is None else environ
     from_file = {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
-    reader = _Reader({**from_file, **real})
+    reader = Variables({**from_file, **real})
     access = ModelAccess(base_url=_base_url(reader), api_key=reader.text("DASHSCOPE_API_KEY"))
     if reader.problems:
         raise ConfigError(reader.problems)
@@ -195,7 +195,7 @@ def playground_environ(
 
 def parse_settings(environ: Mapping[str, str]) -> Settings:
     """Turn environment variables into settings. Raises ConfigError with every mistake."""
-    reader = _Reader(environ)
+    reader = Variables(environ)
     settings = Settings(
         slack_bot_token=reader.text("SLACK_BOT_TOKEN"),
         slack_client_id=reader.text("SLACK_CLIENT_ID"),
@@ -255,7 +255,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _base_url(reader: "_Reader") -> str:
+def _base_url(reader: Variables) -> str:
     """The service's address: given whole, or made of region and workspace ("Regions")."""
     region = reader.text("DASHSCOPE_REGION")
     workspace = reader.text("DASHSCOPE_WORKSPACE_ID")
@@ -325,76 +325,3 @@ def _wrong_identity(settings: Settings) -> list[str]:
             "`openssl rand -base64 32` makes a good one."
         )
     return problems
-
-
-class _Reader:
-    """Reads one variable at a time and collects what is wrong, in words."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.problems: list[str] = []
-
-    def text(self, name: str, default: str = "") -> str:
-        return self._environ.get(name, "").strip() or default
-
-    def list(self, name: str) -> list[str]:
-        return [part.strip() for part in self.text(name).split(",") if part.strip()]
-
-    def names(self, name: str) -> frozenset[str]:
-        return frozenset(self.list(name))
-
-    def ids(self, name: str, kinds: str) -> frozenset[str]:
-        """Slack ids that begin with one of the letters `kinds`: a name is a common mistake."""
-        given = self.names(name)
-        for wrong in sorted(one for one in given if not re.fullmatch(f"[{kinds}][A-Z0-9]+", one)):
-            letters = " or ".join(f"{letter}…" for letter in kinds)
-            self.problems.append(
-                f"{name} has {wrong!r} in it; it should have ids ({letters}), comma-separated."
-            )
-        return given
-
-    def some_of(self, name: str, choices: tuple[str, ...]) -> frozenset[str]:
-        """Some of `choices`: all of them by default, none for "none"."""
-        raw = self.list(name) or ["all"]
-        if raw in (["all"], ["none"]):
-            return frozenset(choices if raw == ["all"] else ())
-        for unknown in sorted(set(raw) - set(choices)):
-            known = ", ".join(choices)
-            self.problems.append(f"{name} has {unknown!r} in it; it may have all, none, {known}.")
-        return frozenset(raw)
-
-    def choice(self, name: str, choices: tuple[str, ...]) -> str:
-        """One of `choices`; the first is the default."""
-        value = self.text(name, choices[0]).lower()
-        if value not in choices:
-            self.problems.append(f"{name} is {value!r}; it may be {', '.join(choices)}.")
-            return choices[0]
-        return value
-
-    def whole(self, name: str, default: int, *, low: int, high: int) -> int:
-        raw = self.text(name, str(default))
-        if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
-            self.problems.append(f"{name} is {raw!r}; it should be a number from {low} to {high}.")
-            return default
-        return int(raw)
-
-    def seconds(self, name: str, default: float) -> float:
-        raw = self.text(name, str(default))
-        try:
-            value = float(raw)
-        except ValueError:
-            value = -1.0
-        if not 0 < value <= 3600:
-            self.problems.append(f"{name} is {raw!r}; it should be seconds, from 0 to 3600.")
-            return default
-        return value
-
-    def url(self, name: str, default: str) -> str:
-        raw = self.text(name, default)
-        if not raw:
-            return ""
-        parts = urlsplit(raw)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or "{" in raw:
-            self.problems.append(f"{name} is {raw!r}; it should be a whole http(s) address.")
-            return default
-        return raw

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from bot.playground.acting import Acting
@@ -71,93 +71,111 @@ class PlaygroundSettings:
 
 def create_app(settings: PlaygroundSettings) -> Starlette:
     """The playground as an ASGI app."""
-    here = {"url": "http://127.0.0.1:8000"}
-    workspace = Workspace(more_channels=settings.more_channels, app=Installed.by(settings.manifest))
-    tickets = Tickets(workspace.clock)
-    delivery = Delivery(workspace, request_url=settings.request_url, secret=settings.signing_secret)
-    streams = Streams(workspace, seconds=settings.stream_seconds)
-    views = Views(workspace, tickets)
-    responding = Responding(workspace, tickets)
-    conversations, files = Conversations(), Files(lambda: here["url"])
-    people = People(workspace, delivery, streams, views)
-    interactions = Interactions(workspace, delivery, tickets, views, responding)
-    methods = {
-        **directory.methods(lambda: here["url"]),
-        **sessions.methods(),
-        **conversations.methods,
-        **Chat(streams).methods,
-        **streams.methods,
-        **files.methods,
-        **views.methods,
-    }
-    web_api = WebApi(
-        workspace,
-        methods,
-        Limits(on=settings.limits),
-        bot_token=settings.bot_token,
-        app_token=settings.app_token,
-        latency=settings.latency,
-    )
-    acting = Acting(workspace, people, interactions, delivery)
-    looking = Looking(workspace, views, delivery, web_api, settings.model_name)
-    meddling = Meddling(workspace, delivery, web_api, conversations)
-
-    oauth = OAuth(
-        workspace,
-        web_api,
-        client_id=settings.client_id,
-        client_secret=settings.client_secret,
-        redirect_url=settings.redirect_url,
-        scopes=",".join(sorted(workspace.app.scopes)),
-    )
-
-    async def call(request: Request) -> Response:
-        here["url"] = interactions.url = str(request.base_url).rstrip("/")
-        return await web_api.answer(request)
-
-    async def download(request: Request) -> Response:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if token != settings.bot_token and request.query_params.get("as") not in workspace.people:
-            return HTMLResponse(_LOGIN)  # as Slack answers who may not: a page, and 200
-        stored = workspace.files.get(request.path_params["file_id"])
-        if stored is None:
-            return Response(status_code=404)
-        return Response(stored.data, media_type=stored.meta["mimetype"], headers=_HARMLESS)
-
-    async def upload(request: Request) -> Response:
-        try:
-            data = await _uploaded(request)
-            files.receive(workspace, request.path_params["file_id"], data)
-        except Refusal as refusal:
-            return Response(refusal.code, status_code=400, media_type="text/plain")
-        return Response(f"OK - {len(data)}", media_type="text/plain")
-
-    async def index(_: Request) -> Response:
-        return FileResponse(PAGE / "index.html")
+    playground = _Playground(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
-        await workspace.close()
-        await delivery.close()
+        await playground.close()
 
-    return Starlette(
-        lifespan=lifespan,
-        routes=[
-            Route("/", index),
-            *oauth.routes,
-            Route("/api/{method}", call, methods=["GET", "POST"]),
-            Route("/files/{file_id}/{name:path}", download),
-            Route("/upload/{file_id}", upload, methods=["POST"]),
-            Route("/response/{ticket}", responding.take, methods=["POST"]),
-            WebSocketRoute("/socket", delivery.serve_socket),
-            *acting.routes,
-            *looking.routes,
-            *meddling.routes,
-            *RehearsalModel(settings.model).routes,
+    return Starlette(lifespan=lifespan, routes=playground.routes())
+
+
+class _Playground:
+    """The workspace, what speaks to the bot and what people do in it, put together."""
+
+    def __init__(self, settings: PlaygroundSettings) -> None:
+        self._settings = settings
+        self._url = "http://127.0.0.1:8000"
+        app = Installed.by(settings.manifest)
+        self._workspace = workspace = Workspace(more_channels=settings.more_channels, app=app)
+        self._delivery = delivery = Delivery(
+            workspace, request_url=settings.request_url, secret=settings.signing_secret
+        )
+        tickets = Tickets(workspace.clock)
+        streams = Streams(workspace, seconds=settings.stream_seconds)
+        views = Views(workspace, tickets)
+        conversations = Conversations()
+        self._files = Files(lambda: self._url)
+        self._responding = Responding(workspace, tickets)
+        self._interactions = Interactions(workspace, delivery, tickets, views, self._responding)
+        self._web_api = web_api = WebApi(
+            workspace,
+            {
+                **directory.methods(lambda: self._url),
+                **sessions.methods(),
+                **conversations.methods,
+                **Chat(streams).methods,
+                **streams.methods,
+                **self._files.methods,
+                **views.methods,
+            },
+            Limits(on=settings.limits),
+            bot_token=settings.bot_token,
+            app_token=settings.app_token,
+            latency=settings.latency,
+        )
+        people = People(workspace, delivery, streams, views)
+        self._acting = Acting(workspace, people, self._interactions, delivery)
+        self._looking = Looking(workspace, views, delivery, web_api, settings.model_name)
+        self._meddling = Meddling(workspace, delivery, web_api, conversations)
+
+    def routes(self) -> list[BaseRoute]:
+        """Everything that can be asked for, of Slack, of the model and of the page."""
+        return [
+            Route("/", self._index),
+            *self._oauth().routes,
+            Route("/api/{method}", self._call, methods=["GET", "POST"]),
+            Route("/files/{file_id}/{name:path}", self._download),
+            Route("/upload/{file_id}", self._upload, methods=["POST"]),
+            Route("/response/{ticket}", self._responding.take, methods=["POST"]),
+            WebSocketRoute("/socket", self._delivery.serve_socket),
+            *self._acting.routes,
+            *self._looking.routes,
+            *self._meddling.routes,
+            *RehearsalModel(self._settings.model).routes,
             Mount("/page", StaticFiles(directory=PAGE)),
-        ],
-    )
+        ]
+
+    async def close(self) -> None:
+        """End what is under way."""
+        await self._workspace.close()
+        await self._delivery.close()
+
+    def _oauth(self) -> OAuth:
+        return OAuth(
+            self._workspace,
+            self._web_api,
+            client_id=self._settings.client_id,
+            client_secret=self._settings.client_secret,
+            redirect_url=self._settings.redirect_url,
+            scopes=",".join(sorted(self._workspace.app.scopes)),
+        )
+
+    async def _call(self, request: Request) -> Response:
+        self._url = self._interactions.url = str(request.base_url).rstrip("/")
+        return await self._web_api.answer(request)
+
+    async def _download(self, request: Request) -> Response:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        who = request.query_params.get("as")
+        if token != self._settings.bot_token and who not in self._workspace.people:
+            return HTMLResponse(_LOGIN)  # as Slack answers who may not: a page, and 200
+        stored = self._workspace.files.get(request.path_params["file_id"])
+        if stored is None:
+            return Response(status_code=404)
+        return Response(stored.data, media_type=stored.meta["mimetype"], headers=_HARMLESS)
+
+    async def _upload(self, request: Request) -> Response:
+        try:
+            data = await _uploaded(request)
+            self._files.receive(self._workspace, request.path_params["file_id"], data)
+        except Refusal as refusal:
+            return Response(refusal.code, status_code=400, media_type="text/plain")
+        return Response(f"OK - {len(data)}", media_type="text/plain")
+
+    async def _index(self, _: Request) -> Response:
+        return FileResponse(PAGE / "index.html")
 
 
 async def _uploaded(request: Request) -> bytes:

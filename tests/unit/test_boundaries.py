@@ -16,7 +16,8 @@ ROOMS = {
     "playground": {"playground"},
     "telemetry": {"telemetry", "errors"},
     "errors": set(),
-    "config": {"errors"},
+    "config": {"errors", "variables"},
+    "variables": set(),
 }
 LIBRARIES = {
     "dateparser": {"conversation.summaries.timespans"},
