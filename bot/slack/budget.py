@@ -13,7 +13,6 @@ All three hold for all processes together: what they may use of a minute is divi
 """
 
 import asyncio
-import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -64,9 +63,7 @@ class Budget:
         self._replies = 0
         self._peers = 0
         """Other processes that work in this workspace now."""
-        self._probes = asyncio.Semaphore(_PROBES)
-        self._lot = random.random()  # noqa: S311  no secret
-        self._may_probe = True
+        self._probes = asyncio.Semaphore(_PROBES if catch_up is nobody_else else 1)
 
     def __getitem__(self, method: str) -> Minute:
         minute = self._methods.get(method)
@@ -127,7 +124,6 @@ class Budget:
                 minute.have_alone()
             return {}
         return {
-            "lot": self._lot,
             "replies": self._replies,
             "streams": self.live_streams,
             "claims": claims,
@@ -140,7 +136,6 @@ class Budget:
         alive = [told.stake for told in others if told.age < _SILENT_SECONDS]
         peers = [stake for stake in alive if stake["replies"]]
         self._peers = len(peers)
-        self._may_probe = all(stake["lot"] < self._lot for stake in peers)
         self._streams_elsewhere = sum(stake["streams"] for stake in alive)
         for told in others:
             for method, seconds in told.stake["blocked"].items():
@@ -181,17 +176,15 @@ class Budget:
     async def starting(self) -> AsyncIterator[bool]:
         """Whether a stream may be started inside this block.
 
-        Beyond the documented figure only a few are tried at a time, by one of all processes: when
-        Slack's real limit is reached, no more than those hear a 429.
+        Beyond the documented figure only a few are tried at a time (where there may be
+        several processes, one by each): when Slack's real limit is reached, no more than those hear a 429.
         """
         minute = self["chat.startStream"]
         if not self.can_stream or minute.used < minute.ours:
             yield self.can_stream
-        elif self._may_probe:
-            async with self._probes:
-                yield self.can_stream
-        else:
-            yield False
+            return
+        async with self._probes:
+            yield self.can_stream
 
     @property
     def can_stream(self) -> bool:
