@@ -16,7 +16,7 @@ from bot.conversation.documents.finding import Finder
 from bot.conversation.documents.tool import document_tool
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
-from bot.conversation.ports import Admission, Conversations, Model
+from bot.conversation.ports import Admission, Conversations, Model, Uploader
 from bot.conversation.ports_files import Reader, Readings
 from bot.conversation.ports_model import Allowance
 from bot.conversation.sharing import CatchUp
@@ -25,7 +25,9 @@ from bot.export.maker import Maker
 from bot.model.allowance import TokenBuckets
 from bot.model.client import ModelClient
 from bot.model.connection import make_http, request_limit
+from bot.model.protocols import UPLOADING
 from bot.model.service import Service
+from bot.model.uploads import Uploads as ModelUploads
 from bot.model.vectors import Embeddings
 from bot.reading.pages import PublicPages
 from bot.reading.reader import FileReader, ReadingLimits
@@ -147,7 +149,8 @@ async def open_desks(
             stall_seconds=settings.stall_seconds,
             allowance=_allowance(settings, catch_up),
         )
-        reader = await stack.enter_async_context(_open_reader(settings, model, readings))
+        uploader = _uploader(settings, http)
+        reader = await stack.enter_async_context(_open_reader(settings, model, readings, uploader))
         yield TeamDesks(
             settings,
             installations,
@@ -166,10 +169,21 @@ def _finder(settings: Settings, http: httpx.AsyncClient) -> Finder:
     """Finds passages by their meaning, too, where there is a model for that."""
     if settings.embedding_model == "off":
         return Finder()
-    service = Service(
-        http, base_url=settings.dashscope_base_url, api_key=settings.dashscope_api_key
+    return Finder(
+        Embeddings(_service(settings, http), model=settings.embedding_model, dimensions=_DIMENSIONS)
     )
-    return Finder(Embeddings(service, model=settings.embedding_model, dimensions=_DIMENSIONS))
+
+
+def _uploader(settings: Settings, http: httpx.AsyncClient) -> Uploader | None:
+    """Takes large videos, where prompts may go by the protocol that finds them then."""
+    is_other_server = settings.dashscope_base_url.endswith("/v1")
+    if is_other_server or settings.model_protocol not in UPLOADING:
+        return None
+    return ModelUploads(_service(settings, http))
+
+
+def _service(settings: Settings, http: httpx.AsyncClient) -> Service:
+    return Service(http, base_url=settings.dashscope_base_url, api_key=settings.dashscope_api_key)
 
 
 def _allowance(settings: Settings, catch_up: CatchUp) -> Allowance | None:
@@ -185,7 +199,7 @@ def _allowance(settings: Settings, catch_up: CatchUp) -> Allowance | None:
 
 @asynccontextmanager
 async def _open_reader(
-    settings: Settings, model: Model, readings: Readings
+    settings: Settings, model: Model, readings: Readings, uploader: Uploader | None
 ) -> AsyncIterator[FileReader]:
     """Open the workshop that reads files, and the folder they lie in meanwhile."""
     workshop = Workshop()
@@ -202,6 +216,7 @@ async def _open_reader(
                 ),
                 audio_model=settings.audio_model,
                 readings=readings,
+                uploader=uploader,
             )
         finally:
             await workshop.close()

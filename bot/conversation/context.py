@@ -224,7 +224,7 @@ def _cost(part: Part) -> int:
             return estimate(part.text)
         case Image():
             return part.width * part.height // _PIXELS_A_TOKEN + 2
-        case Video() if part.frames:
+        case Video() if part.frames and not part.url:
             return sum(map(_cost, part.frames)) // 2
         case Video():
             return VIDEO_TOKENS

@@ -27,13 +27,18 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Video:
-    """A video for the model: its own bytes, an address, or pictures out of it; one of the three."""
+    """A video for the model: its own bytes, an address, or pictures out of it; one of the three.
+
+    Beside an upload's address there are pictures, too, for where it can't be found.
+    """
 
     name: str
     media_type: str = ""
     data: bytes = b""
     url: str = ""
     """`https://…` that anybody may fetch, or `oss://…` of a file that was uploaded for the model."""
+    url_model: str = ""
+    """The model it was uploaded for: no other finds it."""
     frames: tuple[Image, ...] = ()
     """At even steps; the models want four at least (Model Studio, "Video understanding")."""
     fps: float = 2.0
@@ -154,11 +159,12 @@ class Prompt:
         return any(isinstance(part, Video | Audio) for part in self._parts())
 
     @property
-    def has_uploads(self) -> bool:
-        """Whether something in it was uploaded for the model and is given by its address."""
-        return any(
-            isinstance(part, Video | Audio) and part.url.startswith(UPLOADED)
+    def uploads(self) -> tuple[Video | Audio, ...]:
+        """What was uploaded for the model and is given by its address."""
+        return tuple(
+            part
             for part in self._parts()
+            if isinstance(part, Video | Audio) and part.url.startswith(UPLOADED)
         )
 
     def _parts(self) -> Iterator[Part]:

@@ -123,7 +123,7 @@ class ModelClient:
         failed = 0
         while True:
             has_begun = False
-            fitted = fit(prompt, self.card(prompt.model))
+            fitted = fit(prompt, self.card(prompt.model), self._protocols.finds)
             wire, card = self._protocols.choose(fitted)
             body = orjson.dumps(wire.encode(fitted, card))
             if len(body) > self._most_bytes:
@@ -150,9 +150,9 @@ class ModelClient:
                     continue
                 failed += 1
                 pause = _pause(error, failed, time.monotonic() - began)
-                if pause is None:
+                if pause is None and not self._protocols.lose(fitted, error):
                     raise
-                await asyncio.sleep(pause)
+                await asyncio.sleep(pause or 0)
 
     async def _take(self, prompt: Prompt) -> int:
         """Wait for our share of the account's limits; how many tokens we took of it."""

@@ -4,7 +4,7 @@ A prompt is made for one model, but may go to another that stands in for it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -27,11 +27,22 @@ _KINDS: dict[type[Any], str] = {Image: "image", Video: "video", Audio: "audio"}
 _NO_ARGUMENTS = "{}"
 
 
-def fit(prompt: Prompt, card: ModelCard) -> Prompt:
-    """The same prompt within the model's limits, without what it can't take."""
+Finds = Callable[[Video], bool]
+"""Whether the model finds a video that was uploaded for it."""
+
+
+def fit(prompt: Prompt, card: ModelCard, finds: Finds = lambda _: True) -> Prompt:
+    """The same prompt within the model's limits, without what it can't take.
+
+    Of an upload that it does not find it is shown the pictures.
+    """
+
+    def is_found(video: Video) -> bool:
+        return video.url_model == prompt.model and finds(video)
+
     return replace(
         prompt,
-        entries=tuple(_entries(prompt.entries, card)),
+        entries=tuple(_entries(prompt.entries, card, is_found)),
         max_tokens=_at_most(prompt.max_tokens, card.max_output),
         thinking_budget=_at_most(prompt.thinking_budget, card.cot),
     )
@@ -42,11 +53,11 @@ def _at_most(wanted: int | None, limit: int) -> int | None:
     return min(wanted, limit) if wanted and limit else wanted
 
 
-def _entries(entries: tuple[Entry, ...], card: ModelCard) -> Iterator[Entry]:
+def _entries(entries: tuple[Entry, ...], card: ModelCard, finds: Finds) -> Iterator[Entry]:
     for entry in entries:
         match entry:
             case UserTurn():
-                yield _seen(entry, card)
+                yield _seen(entry, card, finds)
             case AssistantTurn(calls=calls) if calls:
                 yield replace(entry, calls=tuple(map(_sendable, calls)))
             case AssistantTurn(text=""):
@@ -55,11 +66,13 @@ def _entries(entries: tuple[Entry, ...], card: ModelCard) -> Iterator[Entry]:
                 yield entry
 
 
-def _seen(turn: UserTurn, card: ModelCard) -> UserTurn:
+def _seen(turn: UserTurn, card: ModelCard, finds: Finds) -> UserTurn:
     """What a model can't see is at least named."""
     parts: list[Part] = []
     for part in turn.parts:
         kind = _KINDS.get(type(part), "")
+        if isinstance(part, Video) and part.url and part.frames and not finds(part):
+            part = replace(part, url="", url_model="")
         if isinstance(part, Text) or kind in card.sees:
             parts.append(part)
         else:

@@ -4,13 +4,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot.conversation.messages import Prompt
-from bot.errors import ModelError
+from bot.conversation.messages import Prompt, Video
+from bot.errors import ModelError, ModelMisconfigured, ModelUnavailable, PromptRefused
 from bot.model import chat, dashscope, responses
 from bot.model.catalogue import ModelCard, lookup
 from bot.model.wire import Wire
 
 _WRONG_FAMILY = "url error"
+UPLOADING = frozenset({"auto", "dashscope"})
+"""The settings under which a prompt may go by the protocol that finds uploads."""
+_OF_UPLOADS = (PromptRefused, ModelMisconfigured, ModelUnavailable)
 Correction = Callable[[ModelCard], ModelCard]
 
 
@@ -41,6 +44,8 @@ class Protocols:
     def __init__(self, setting: str = "auto") -> None:
         self._setting = setting
         self._learned: dict[str, ModelCard] = {}
+        self._lost: set[str] = set()
+        """Addresses of uploads that were refused; there are few, if any."""
 
     def card(self, model: str) -> ModelCard:
         """What that model can do: the catalogue, corrected by the service."""
@@ -55,7 +60,7 @@ class Protocols:
         protocol finds ("Upload local files").
         """
         card = self.card(prompt.model)
-        if prompt.has_uploads:
+        if prompt.uploads:
             return dashscope.UPLOADS, card
         if self._setting == "dashscope":
             return (dashscope.MULTIMODAL if card.family == "multimodal" else dashscope.TEXT), card
@@ -65,6 +70,22 @@ class Protocols:
         if wants_responses and prompt.shape is None and not prompt.has_moving:
             return responses.WIRE, card
         return chat.WIRE, card
+
+    def finds(self, video: Video) -> bool:
+        """Whether the model it was uploaded for can be given its address."""
+        return self._setting in UPLOADING and video.url not in self._lost
+
+    def lose(self, prompt: Prompt, error: ModelError) -> bool:
+        """Do without the uploads of a prompt that failed; whether there are pictures in their place.
+
+        The service's words for an upload that is gone, that can't be fetched, or that this host
+        does not look for are not written down: any of these errors may be about it.
+        """
+        lost = {video.url for video in prompt.uploads if isinstance(video, Video) and video.frames}
+        if not isinstance(error, _OF_UPLOADS) or error.status == 401:
+            return False
+        self._lost |= lost
+        return bool(lost)
 
     def learn(self, model: str, wire: Wire, error: ModelError) -> bool:
         """Take a refusal as a lesson; whether the request may fare better now."""

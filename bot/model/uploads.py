@@ -13,14 +13,17 @@ from typing import Any
 import httpx
 
 from bot.conversation.messages import UPLOADED
-from bot.errors import ModelUnavailable, PromptTooLong
+from bot.errors import ModelError, ModelUnavailable, PromptTooLong
 from bot.model.connection import mapped, refusal
 from bot.model.service import Service
+from bot.telemetry.log import get_logger
 
+log = get_logger(__name__)
 PATH = "/api/v1/uploads"
 _MIB = 1024 * 1024
 _PIECE = 256 * 1024
-_SECONDS = 300.0
+_SECONDS = 60.0
+"""Longer than this nobody should wait for an answer because of an upload."""
 
 
 class Uploads:
@@ -34,9 +37,20 @@ class Uploads:
 
         A path is read piece by piece. Raises ModelError; PromptTooLong above the service's limit.
         """
+        try:
+            async with asyncio.timeout(_SECONDS):
+                return await self._upload(file, name=name, model=model)
+        except TimeoutError as error:
+            log.info("not uploaded", model=model, error=f"not within {_SECONDS:g} s")
+            raise ModelUnavailable(f"the upload took longer than {_SECONDS:g} s") from error
+        except ModelError as error:
+            log.info("not uploaded", model=model, error=str(error))
+            raise
+
+    async def _upload(self, file: bytes | Path, *, name: str, model: str) -> str:
         answer = await self._service.get(PATH, action="getPolicy", model=model)
         policy = answer.get("data")
-        if not isinstance(policy, Mapping) or "upload_host" not in policy:
+        if not isinstance(policy, Mapping) or not policy.keys() >= {"upload_host", "upload_dir"}:
             raise ModelUnavailable("the service gave no leave to upload")
         size = len(file) if isinstance(file, bytes) else (await _stat(file))
         if size > float(policy.get("max_file_size_mb") or 100) * _MIB:
@@ -57,16 +71,13 @@ class Uploads:
         }
         body = _body(head, file, tail)
         try:
-            async with asyncio.timeout(_SECONDS):
-                response = await self._service.http.post(
-                    str(policy["upload_host"]), content=body, headers=headers
-                )
-                if response.status_code not in {200, 204}:
-                    raise refusal(response, response.content)
-        except TimeoutError as error:
-            raise ModelUnavailable(f"the upload took longer than {_SECONDS:g} s") from error
+            response = await self._service.http.post(
+                str(policy["upload_host"]), content=body, headers=headers
+            )
         except httpx.HTTPError as error:
             raise mapped(error) from error
+        if response.status_code not in {200, 204}:
+            raise refusal(response, response.content)
 
 
 def _form(policy: Mapping[str, Any], key: str, boundary: str) -> tuple[bytes, bytes]:

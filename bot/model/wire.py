@@ -136,7 +136,7 @@ def data_url(media: Image | Video | Audio) -> str:
 
 def video_source(video: Video) -> str | list[str]:
     """Where a video is: an address, the video itself inline, or its pictures in their order."""
-    if video.frames:
+    if video.frames and not video.url:
         return [data_url(frame) for frame in video.frames]
     return video.url or data_url(video)
 

@@ -10,10 +10,11 @@ from pathlib import Path, PurePath
 
 from bot.conversation.documents.document import Document
 from bot.conversation.messages import Audio
-from bot.conversation.ports import Abilities, Model
+from bot.conversation.ports import Abilities, Model, Uploader
 from bot.conversation.ports_files import FileSource, OtherForms, Piece, Readings, Shown, Watch
 from bot.conversation.thread import SharedFile
 from bot.errors import DatabaseUnreachable, UnreadableFile
+from bot.reading.handing import HandedOver
 from bot.reading.hearing import write_down
 from bot.reading.kept import Kept, Result, size
 from bot.reading.packing import form_of, pack, unpack
@@ -55,13 +56,16 @@ class FileReader:
         limits: ReadingLimits,
         audio_model: str = "",
         readings: Readings | None = None,
+        uploader: Uploader | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         """`folder` takes files while they are read; `audio_model` writes down what is said.
 
-        Without `readings` what files say is kept in memory alone.
+        Without `readings` what files say is kept in memory alone; without an `uploader` videos that
+        are too large for a prompt are shown as pictures.
         """
         self.sleep = sleep
+        self.handed = HandedOver(uploader)
         self._workshop = workshop
         self._model = model
         self._folder = folder
@@ -84,8 +88,7 @@ class FileReader:
 
         What they say is kept for as long as that conversation.
         """
-        abilities = self._model.abilities(model)
-        openings = (_Opening(self, file, source, abilities, partial(watch, file)) for file in files)
+        openings = (_Opening(self, file, source, model, partial(watch, file)) for file in files)
         results = await asyncio.gather(*(self._opened(one, conversation_id) for one in openings))
         by_file: dict[str, tuple[Piece, ...]] = {}
         unreadable: dict[str, str] = {}
@@ -98,7 +101,7 @@ class FileReader:
             if len(fitting) < len(result):
                 unreadable[file.file_id] = TOO_MANY
             if fitting:
-                by_file[file.file_id] = fitting
+                by_file[file.file_id] = self.handed.addressed(file, fitting, model)
         return Shown(by_file=by_file, unreadable=unreadable)
 
     async def _opened(self, opening: "_Opening", conversation_id: int) -> Result:
@@ -161,6 +164,10 @@ class FileReader:
         )
         return await self._workshop.make(order, watch)
 
+    def abilities(self, model: str) -> Abilities:
+        """What that model can take."""
+        return self._model.abilities(model)
+
     def hears(self, abilities: Abilities) -> bool:
         """Whether there is a model that hears recordings."""
         return abilities.sound or bool(self._audio_model)
@@ -200,12 +207,13 @@ class _Opening:
         reader: FileReader,
         file: SharedFile,
         source: FileSource,
-        abilities: Abilities,
+        model: str,
         watch: Callable[[int, int], None],
     ) -> None:
         self._reader = reader
         self.file = file
-        self.abilities = abilities
+        self.abilities = reader.abilities(model)
+        self._model = model
         self._source = source
         self._watch = watch
         self.is_final = True
@@ -265,6 +273,7 @@ class _Opening:
             self.is_hopeless = True
             pieces = await self._reader.make(file, path, self.abilities, self._watch)
             self.is_hopeless = False
+            await self._reader.handed.take(self.file, path, pieces, self._model)
         return tuple([await self._reader.heard(piece, self.abilities) for piece in pieces])
 
 

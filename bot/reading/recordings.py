@@ -43,7 +43,10 @@ DAMAGED = "the file is damaged"
 
 
 def read_video(path: Path, name: str, *, videos: bool, pictures: bool) -> Video | Image:
-    """The video for the model. Raises UnreadableFile."""
+    """The video for the model. Raises UnreadableFile.
+
+    Pictures with a media type are of a video that the models would take whole, were it smaller.
+    """
     if not videos and not pictures:
         raise UnreadableFile(CANT_WATCH)
     with _opened(path) as container:
@@ -53,9 +56,10 @@ def read_video(path: Path, name: str, *, videos: bool, pictures: bool) -> Video 
         if seconds > MOST_HOURS * 3600:
             raise UnreadableFile(TOO_LONG.format(limit=f"{MOST_HOURS} hours"))
         media_type = _TAKEN.get(container.format.name, "")
-        is_small = path.stat().st_size <= INLINE_BYTES
         fps = min(FRAMES / max(seconds, 1.0), _USUAL)
-        if videos and media_type and is_small and seconds >= _SHORTEST and fps >= _SLOWEST:
+        if not videos or seconds < _SHORTEST or fps < _SLOWEST:
+            media_type = ""
+        if media_type and path.stat().st_size <= INLINE_BYTES:
             return Video(name=name, media_type=media_type, data=path.read_bytes(), fps=fps)
         frames = tuple(_frames(container, seconds, name))
     if not frames:
@@ -63,7 +67,7 @@ def read_video(path: Path, name: str, *, videos: bool, pictures: bool) -> Video 
     if len(frames) < _FEWEST_FRAMES:
         return frames[0]
     rate = max(len(frames) / max(seconds, 1.0), _SLOWEST)
-    return Video(name=name, frames=frames, fps=rate)
+    return Video(name=name, media_type=media_type, frames=frames, fps=rate)
 
 
 def read_sound(path: Path, name: str) -> Audio:

@@ -1,10 +1,15 @@
 """What people share, seen through Slack: the model is shown what is in it."""
 
+import hashlib
 from pathlib import Path
 
+from bot.reading.recordings import INLINE_BYTES
 from tests.playground import AT, RunningBot, RunningPlayground, is_done
 from tests.unit.reading.filmed import film, speech
 from tests.unit.reading.orders import FILES
+
+LARGE = (INLINE_BYTES + 8).to_bytes(4, "big") + b"free" + bytes(INLINE_BYTES)
+"""A box that players skip, behind a video: it makes it larger than a prompt may be."""
 
 
 def test_documents_reach_the_model_with_their_places(
@@ -39,6 +44,22 @@ def test_a_video_reaches_the_model_and_a_voice_clip_has_its_sentence(
     assert "video_url" in str(playground.asked()[-1]["messages"])
     assert "[video 'demo.mp4', shared by Anna" in str(playground.asked()[-1]["messages"])
     assert "`note.m4a`: the model I use can't hear, and Slack has no transcript of it" in text
+
+
+def test_a_video_too_large_for_a_prompt_is_handed_to_the_service(
+    playground: RunningPlayground, bot: RunningBot, tmp_path: Path
+) -> None:
+    """The model looks at the whole of it: its address is in the request, and is found there."""
+    data = film(tmp_path / "tour.mp4").read_bytes() + LARGE
+    ts = playground.share(f"{AT}what happens in this video?", {"tour.mp4": data})
+
+    text = playground.answer(ts)["text"]
+
+    [upload] = playground.http.get("/playground/model/uploads").json()["uploads"]
+    assert upload["sha256"] == hashlib.sha256(data).hexdigest()
+    parts = playground.asked()[-1]["input"]["messages"][-1]["content"]
+    assert [part["video"] for part in parts if "video" in part] == [upload["url"]]
+    assert f"{len(data):,} bytes" in text
 
 
 def test_a_document_longer_than_the_prompt_is_searched_or_read_whole(

@@ -1,5 +1,6 @@
 """What is not text: videos and recordings in each protocol, and where such prompts go."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,19 @@ from bot.conversation.messages import (
     UserTurn,
     Video,
 )
+from bot.errors import (
+    ContentRefused,
+    ModelBusy,
+    ModelError,
+    ModelMisconfigured,
+    ModelUnavailable,
+    PromptRefused,
+)
 from bot.model import chat, dashscope, responses
 from bot.model.catalogue import lookup
+from bot.model.fitting import fit
 from bot.model.protocols import Protocols
+from bot.model.wire import Wire
 
 FRAMES = tuple(
     Image(name="f", media_type="image/jpeg", data=bytes([n]), width=64, height=64) for n in range(4)
@@ -26,6 +37,8 @@ INLINE = ["data:image/jpeg;base64,AA==", "data:image/jpeg;base64,AQ=="]
 CLIP = Video(name="a.mp4", media_type="video/mp4", data=b"\x01\x02")
 UPLOAD = Video(name="a.mp4", url="oss://dashscope-instant/x/a.mp4")
 SLIDES = Video(name="a.mp4", frames=FRAMES, fps=0.5)
+LARGE = replace(UPLOAD, frames=FRAMES, url_model="qwen3.7-plus")
+"""An upload, and the pictures that serve where it is not found."""
 VOICE = Audio(name="a.mp3", media_type="audio/mpeg", data=b"\x01\x02")
 
 
@@ -83,6 +96,67 @@ def test_an_upload_is_only_sent_where_it_is_found(setting: str) -> None:
     assert wire is dashscope.UPLOADS
     assert wire.headers["X-DashScope-OssResourceResolve"] == "enable"
     assert "X-DashScope-OssResourceResolve" not in dashscope.MULTIMODAL.headers
+
+
+def _sent(protocols: Protocols, prompt: Prompt) -> tuple[Wire, str]:
+    """The protocol of a prompt, and what it says."""
+    fitted = fit(prompt, protocols.card(prompt.model), protocols.finds)
+    wire, card = protocols.choose(fitted)
+    return wire, str(wire.encode(fitted, card))
+
+
+@pytest.mark.parametrize(
+    ("setting", "model", "is_sent"),
+    [
+        ("auto", "qwen3.7-plus", True),
+        ("dashscope", "qwen3.7-plus", True),
+        ("auto", "qwen3.6-plus", False),
+        ("dashscope", "qwen3.6-plus", False),
+        ("chat", "qwen3.7-plus", False),
+        ("responses", "qwen3.7-plus", False),
+    ],
+)
+def test_the_pictures_serve_other_models_and_protocols(
+    setting: str, model: str, is_sent: bool
+) -> None:
+    """A model that stands in does not find what was uploaded for the first."""
+    wire, body = _sent(Protocols(setting), _prompt(LARGE, model=model))
+
+    assert (wire is dashscope.UPLOADS) is is_sent
+    assert ("oss://" in body) is is_sent
+    assert ("data:image/jpeg" in body) is not is_sent
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        PromptRefused("The provided URL does not appear to be valid.", status=400),
+        ModelMisconfigured("Access denied.", status=403),
+        ModelUnavailable("download timed out", status=500),
+    ],
+)
+def test_the_pictures_serve_where_an_upload_is_refused(error: ModelError) -> None:
+    """From then on; other uploads are tried."""
+    protocols = Protocols()
+    prompt = _prompt(LARGE)
+
+    assert protocols.lose(prompt, error)
+    wire, body = _sent(protocols, prompt)
+    assert wire is chat.WIRE
+    assert "oss://" not in body
+    assert _sent(protocols, _prompt(replace(LARGE, url="oss://b")))[0] is dashscope.UPLOADS
+
+
+@pytest.mark.parametrize(
+    "error", [ContentRefused("x"), ModelBusy("x"), ModelMisconfigured("key", status=401)]
+)
+def test_a_refusal_that_is_about_no_upload_changes_nothing(error: ModelError) -> None:
+    protocols = Protocols()
+
+    assert not protocols.lose(_prompt(LARGE), error)
+    assert not protocols.lose(_prompt(UPLOAD), PromptRefused("x")), "there is nothing in its place"
+    assert not protocols.lose(_prompt(SLIDES), PromptRefused("x"))
+    assert _sent(protocols, _prompt(LARGE))[0] is dashscope.UPLOADS
 
 
 def test_need_and_setting_choose_the_protocol() -> None:

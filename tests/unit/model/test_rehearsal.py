@@ -1,9 +1,11 @@
 """The client and the rehearsal model, in every protocol: what a turn asks for, it gets."""
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image as Pillow
 from pydantic import BaseModel
 
 from bot.conversation.messages import (
@@ -11,6 +13,7 @@ from bot.conversation.messages import (
     Delta,
     Finished,
     FinishReason,
+    Image,
     Prompt,
     ReasoningDelta,
     Step,
@@ -165,6 +168,22 @@ async def test_an_upload_is_seen(rehearsal: RunningPlayground, client: ModelClie
     said = _said([one async for one in client.stream(prompt)])
 
     assert "**clip.mp4**: a video, MP4, 2,012 bytes" in said
+
+
+async def test_an_upload_that_is_gone_is_seen_in_its_pictures(
+    rehearsal: RunningPlayground, client: ModelClient
+) -> None:
+    picture = BytesIO()
+    Pillow.new("RGB", (64, 64), (200, 0, 0)).save(picture, "PNG")
+    frame = Image(name="f", media_type="image/png", data=picture.getvalue(), width=64, height=64)
+    film = Video(
+        name="clip.mp4", url="oss://gone/a.mp4", url_model="qwen3.7-plus", frames=(frame,) * 4
+    )
+    parts = (Text(text="[video 'clip.mp4', shared by Anna:]"), film)
+    prompt = Prompt(system="s", entries=(UserTurn(parts=parts),), model="qwen3.7-plus")
+
+    assert _said([one async for one in client.stream(prompt)])
+    assert "'type': 'video'" in str(rehearsal.asked()[-1])
 
 
 class Person(BaseModel):

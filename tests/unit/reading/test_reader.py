@@ -27,6 +27,7 @@ from bot.conversation.ports_files import OtherForms, Shown
 from bot.conversation.thread import SharedFile
 from bot.errors import ModelUnavailable, UnreadableFile
 from bot.reading.reader import FileReader, ReadingLimits
+from bot.reading.recordings import INLINE_BYTES
 from bot.reading.workshop import Workshop
 from tests.unit.reading.filmed import film, speech
 from tests.unit.reading.orders import FILES, opened
@@ -234,6 +235,56 @@ async def test_a_video_is_seen_in_slacks_form_and_read_in_its_transcript(
     assert video.data == mp4
     assert isinstance(said, Document)
     assert said.markdown == "[minute 0]\nThe quay opens & closes.\n\n[minute 1]\nIn May 2027."
+
+
+class _Storage:
+    """An uploader that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.given: list[tuple[int, str]] = []
+
+    async def upload(self, file: bytes | Path, *, name: str, model: str) -> str:
+        assert isinstance(file, Path)
+        self.given.append((await asyncio.to_thread(lambda: file.stat().st_size), model))
+        return f"oss://{len(self.given)}/{name}"
+
+
+async def test_a_large_video_is_handed_over_and_its_address_is_kept_nowhere(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """It is good for two days, what is kept of a file for longer."""
+    mp4 = await asyncio.to_thread(_large_film, tmp_path)
+    shelf = _Shelf({"a.mp4": mp4})
+    storage, readings = _Storage(), _Readings()
+    file = _file("a.mp4", "video/mp4")
+    limits = ReadingLimits(file_bytes=20_000_000, request_bytes=10_000_000)
+    reader = _reader(workshop, tmp_path, readings=readings, uploader=storage, limits=limits)
+
+    async def read(reader: FileReader) -> Video:
+        shown = await reader.read([file], shelf, "m", _quiet)
+        (video,) = shown.by_file["a.mp4"]
+        assert isinstance(video, Video)
+        return video
+
+    first = await read(reader)
+    assert (first.url, first.url_model, len(first.frames)) == ("oss://1/video.mp4", "m", 4)
+    assert await read(reader) == first
+    assert storage.given == [(len(mp4), "m")]
+    assert shelf.taken == ["a.mp4"]
+    assert readings.kept, "its pictures are kept"
+    later = _reader(workshop, tmp_path, readings=readings, uploader=storage, limits=limits)
+    assert await read(later) == replace(first, url="", url_model="")
+
+
+def _large_film(folder: Path) -> bytes:
+    """Two seconds, and more bytes than go into a prompt: a box that players skip makes it so."""
+    filler = INLINE_BYTES + 1
+    return (
+        film(folder / "film.mp4", seconds=2).read_bytes()
+        + (filler + 8).to_bytes(4, "big")
+        + b"free"
+        + bytes(filler)
+    )
 
 
 async def test_a_voice_clip_with_a_transcript_is_not_even_fetched(
