@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bot.assembly.roles import Role
 from bot.commands import data, inbox
-from bot.config import DEFAULT_MODEL, Settings, load_model_access, load_settings
+from bot.config import DEFAULT_MODEL, Settings, load_database_url, load_model_access, load_settings
 from bot.errors import ConfigError, ModelError, SlackRefused, ThreadwiseError
 
 cli = typer.Typer(
@@ -76,7 +76,7 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     from bot.store.schema import migrate as migrate_database
 
-    migrate_database(_settings().database_url)
+    migrate_database(load_database_url())
     _out.print("The database is at the newest schema.")
 
 

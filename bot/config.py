@@ -42,6 +42,7 @@ SLACK_API_URL = "https://slack.com/api/"
 DEFAULT_MODEL = "qwen3.7-plus"
 EMBEDDING_MODEL = "text-embedding-v4"
 DASHSCOPE_BASE_URL = "https://dashscope-intl.aliyuncs.com"
+DATABASE_URL = "sqlite:///threadwise.db"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Settings:
     dashscope_base_url: str = DASHSCOPE_BASE_URL
     model: str = DEFAULT_MODEL
     model_protocol: str = "auto"
-    database_url: str = field(default="sqlite:///threadwise.db", repr=False)
+    database_url: str = field(default=DATABASE_URL, repr=False)
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     """Seal texts and tokens at rest: the first seals, all of them open."""
     host: str = "127.0.0.1"
@@ -142,9 +143,18 @@ def load_settings(
 
     Raises ConfigError, which names every mistake at once.
     """
-    real = os.environ if environ is None else environ
-    from_file = {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
-    return parse_settings({**from_file, **real})
+    return parse_settings(_variables(environ, dotenv))
+
+
+def load_database_url(
+    environ: Mapping[str, str] | None = None, *, dotenv: Path = Path(".env")
+) -> str:
+    """Where the database is, for what needs nothing else. Raises ConfigError."""
+    variables = Variables(_variables(environ, dotenv))
+    url = variables.text("DATABASE_URL", DATABASE_URL)
+    if problem := _wrong_database(url):
+        raise ConfigError([problem])
+    return url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,13 +169,18 @@ def load_model_access(
     environ: Mapping[str, str] | None = None, *, dotenv: Path = Path(".env")
 ) -> ModelAccess:
     """The model's settings alone, for what needs no Slack. Raises ConfigError."""
-    real = os.environ if environ is None else environ
-    from_file = {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
-    reader = Variables({**from_file, **real})
+    reader = Variables(_variables(environ, dotenv))
     access = ModelAccess(base_url=_base_url(reader), api_key=reader.text("DASHSCOPE_API_KEY"))
     if reader.problems:
         raise ConfigError(reader.problems)
     return access
+
+
+def _variables(environ: Mapping[str, str] | None, dotenv: Path) -> dict[str, str]:
+    """`.env`, and the real environment, which wins."""
+    real = os.environ if environ is None else environ
+    from_file = {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
+    return {**from_file, **real}
 
 
 def playground_environ(
@@ -175,8 +190,7 @@ def playground_environ(
 
     Slack is the playground's; the model is too, unless the admin's own key is set.
     """
-    from_file = {key: value for key, value in dotenv_values(".env").items() if value is not None}
-    environ = {**from_file, **os.environ}
+    environ = _variables(None, Path(".env"))
     is_real = bool(environ.get("DASHSCOPE_API_KEY", "").strip())
     slack = {
         "SLACK_BOT_TOKEN": bot_token,
@@ -209,7 +223,7 @@ def parse_settings(environ: Mapping[str, str]) -> Settings:
         model_protocol=reader.choice(
             "BOT_MODEL_PROTOCOL", ("auto", "chat", "responses", "dashscope")
         ),
-        database_url=reader.text("DATABASE_URL", "sqlite:///threadwise.db"),
+        database_url=reader.text("DATABASE_URL", DATABASE_URL),
         secret_keys=tuple(reader.list("BOT_SECRET_KEY")),
         host=reader.text("HOST", "127.0.0.1"),
         port=reader.whole("PORT", 3000, low=0, high=65535),
@@ -292,10 +306,15 @@ def _missing_or_mixed_up(settings: Settings) -> list[str]:
             f"BOT_SECRET_KEY should have {_KEY_LENGTH} characters or more: "
             "`openssl rand -base64 32` makes a good one."
         )
-    scheme = settings.database_url.split(":", 1)[0]
-    if scheme.split("+", 1)[0] not in {"sqlite", "postgresql", "postgres"}:
-        problems.append("DATABASE_URL should start with sqlite:/// or postgresql://.")
+    if problem := _wrong_database(settings.database_url):
+        problems.append(problem)
     return problems
+
+
+def _wrong_database(url: str) -> str:
+    scheme = url.split(":", 1)[0].split("+", 1)[0]
+    is_known = scheme in {"sqlite", "postgresql", "postgres"}
+    return "" if is_known else "DATABASE_URL should start with sqlite:/// or postgresql://."
 
 
 def _wrong_identity(settings: Settings) -> list[str]:

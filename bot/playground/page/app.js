@@ -130,7 +130,7 @@ function empty() {
   return el("div", { class: "empty" }, el("h2", {}, "Ask Threadwise something"),
     el("p", {}, isDirect ? "Every message here is a question." : "Mention the bot, and the answer grows in a thread."),
     el("ul", {}, ["what is 12 * 7?", "/table", "/long 8000", "/slow", "/fail cut", "/help"].map((one) => put((isDirect ? "" : "@threadwise ") + one))),
-    el("p", {}, "Or share a picture or a document. Press ", el("kbd", {}, "?"), " for the keys."));
+    el("p", {}, "Or share a picture or a document. ", el("span", { class: "hint" }, "Press ", el("kbd", {}, "Ctrl + /"), " for the keys.")));
 }
 
 function drawTabs(which) {

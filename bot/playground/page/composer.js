@@ -16,7 +16,7 @@ export function composer(form, it) {
   const bolt = offers.length > 0 && tool("bolt", "Shortcuts", () => menu(bolt, offers.map((one) => [`${one.name} · Threadwise`, () => it.call(one)])), { "aria-haspopup": "menu" });
   const submit = el("button", { class: "send", type: "submit", "aria-label": "Send" }, tool("send", "").firstChild);
   const suggest = el("div", { class: "suggest", id: `${form.id}-suggest`, role: "listbox", "aria-label": "Suggestions", hidden: true });
-  form.replaceChildren(suggest, text, chosen, el("div", { class: "row" }, attach, bolt, el("span", { class: "tip" }, "Enter sends, ? lists the keys"), submit), pick);
+  form.replaceChildren(suggest, text, chosen, el("div", { class: "row" }, attach, bolt, el("span", { class: "tip" }, "Enter sends, Ctrl + / lists the keys"), submit), pick);
 
   const fit = () => {
     text.style.height = "auto";

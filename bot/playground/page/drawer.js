@@ -26,6 +26,8 @@ export function drawer() {
     $("drawer").hidden = !opens;
     $("drawer-button").setAttribute("aria-expanded", String(opens));
     if (!opens) return $("drawer-button").focus();
+    $("sidebar").classList.remove("open");
+    $("menu").setAttribute("aria-expanded", "false");
     $("close-drawer").focus();
     list.replaceChildren();
     const [{ calls }, { events }] = await Promise.all([ask("calls"), ask("events")]);

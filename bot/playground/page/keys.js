@@ -4,7 +4,7 @@ import { $, closeMenus, el } from "/page/dom.js";
 const KEYS = [
   ["Enter", "send"], ["Shift + Enter", "new line"], ["↑", "edit your last message (in an empty composer)"], ["@  #  /", "people, channels, commands"],
   ["Ctrl + K", "go to a channel"], ["Alt + ↓ ↑", "next and previous channel"], ["↑ ↓", "from message to message (when messages have the focus)"],
-  ["T", "open the thread of a message"], ["Esc", "close: a menu, a form, the drawer, the thread"], ["Ctrl + D", "calls & events"], ["?", "this list"],
+  ["T", "open the thread of a message"], ["Esc", "close: a menu, a form, the drawer, the thread"], ["Ctrl + D", "calls & events"], ["Ctrl + /", "this list"],
 ];
 
 const typing = (target) => target.matches?.("textarea, input, select");
@@ -15,7 +15,7 @@ export function keys(it) {
     const control = event.ctrlKey || event.metaKey;
     if (document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") escape(it);
-    else if (event.key === "?" && !typing(event.target)) help();
+    else if ((control && event.key === "/") || (event.key === "?" && !typing(event.target))) help();
     else if (control && event.key === "k") switcher(it);
     else if (control && event.key === "d") it.toggleDrawer();
     else if (event.altKey && event.key === "ArrowDown") it.go(1);
