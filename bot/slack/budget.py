@@ -176,8 +176,9 @@ class Budget:
     async def starting(self) -> AsyncIterator[bool]:
         """Whether a stream may be started inside this block.
 
-        Beyond the documented figure only a few are tried at a time (where there may be
-        several processes, one by each): when Slack's real limit is reached, no more than those hear a 429.
+        Beyond the documented figure only a few are tried at a time (where there may be several
+        processes, one by each, once all have used theirs): when Slack's real limit is reached, no
+        more than those hear a 429.
         """
         minute = self["chat.startStream"]
         if not self.can_stream or minute.used < minute.ours:
@@ -193,7 +194,17 @@ class Budget:
             "chat.startStream" not in self.refused
             and self["chat.startStream"].free > 0
             and self["chat.stopStream"].free > 0
+            and not self._is_for_others
         )
+
+    @property
+    def _is_for_others(self) -> bool:
+        """Whether the streams that the minute has left are other processes' to start.
+
+        To try beyond our share while they have not used theirs would have them hear the 429.
+        """
+        minute = self["chat.startStream"]
+        return minute.used >= minute.ours and minute.left > 0
 
     @property
     def can_edit(self) -> bool:

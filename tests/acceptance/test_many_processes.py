@@ -112,8 +112,8 @@ def test_all_workers_together_keep_to_slacks_limits(database: Database, tmp_path
                 assert shown(answer).startswith(long_text(240))
                 assert len(playground.answers(ts, channel=channel)) == 1
         limited = [call["method"] for call in playground.calls() if call["status"] == 429]
-        # Each worker may run into the limit before it hears that another one has.
-        assert len(limited) < 9, limited
+        # Each worker may run into the limit once, before it hears that another one has.
+        assert len(limited) < 5, limited
     finally:
         playground.close()
 

@@ -73,6 +73,27 @@ def test_no_minute_sees_more_calls_than_the_tier_from_all_processes() -> None:
     assert len(calls) > 400, "five minutes at nearly the whole rate"
 
 
+def test_no_process_tries_slack_beyond_its_share_while_another_has_not_used_its_own() -> None:
+    office = Office(2)
+    for process in (0, 1):
+        office.begin(process)
+    for process, budget in enumerate(office.budgets):
+        minute = budget["chat.startStream"]
+        for _ in range(minute.ours):
+            assert budget.can_stream
+            minute.take()
+        assert not budget.can_stream, f"{process} has used its share"
+    for _ in range(20):  # news after news, they divide what is still free
+        for process, budget in enumerate(office.budgets):
+            office.settle(process)
+            minute = budget["chat.startStream"]
+            while minute.used < minute.ours:
+                minute.take()
+
+    assert sum(budget["chat.startStream"].used for budget in office.budgets) == 19
+    assert all(budget.can_stream for budget in office.budgets), "Slack says 20+: it may be tried"
+
+
 def test_a_process_with_more_replies_has_more_of_the_minute() -> None:
     office = Office(2)
     for process, replies in ((0, 9), (1, 1), (0, 0)):
