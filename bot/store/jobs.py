@@ -176,4 +176,8 @@ async def _forever(work: Callable[[], Awaitable[None]]) -> None:
             await work()
         except _FAULTS as error:
             log.warning("the queue can't be reached", error=type(error).__name__)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # The queue's worker ends in its own error where the database fails it as it is cancelled.
+            raise asyncio.CancelledError
         await asyncio.sleep(_PAUSE_SECONDS)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.conversation.events import Interruption, Wake
 from bot.conversation.ports import Wakes
-from bot.store.jobs import Jobs
+from bot.store.jobs import Jobs, _forever
 from bot.store.schema import migrate
 from bot.work.wakes import LocalWakes
 
@@ -203,3 +203,21 @@ def test_the_installed_procrastinate_has_the_schema_that_the_migrations_make(ser
             with psycopg.connect(server.get_uri(database=name)) as connection:
                 rows.append(set(connection.execute(query, ["procrastinate%"]).fetchall()))
         assert rows[0] == rows[1]
+
+
+async def test_who_is_asked_to_end_ends_though_the_database_fails_at_that_moment() -> None:
+    begun = asyncio.Event()
+
+    async def fails_when_cancelled() -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise OSError("the connection is gone") from None
+
+    task = asyncio.create_task(_forever(fails_when_cancelled))
+    await begun.wait()
+    task.cancel()
+    await asyncio.wait({task}, timeout=5)
+
+    assert task.cancelled()
