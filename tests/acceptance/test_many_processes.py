@@ -56,6 +56,8 @@ def test_a_worker_that_was_frozen_does_not_touch_slack_again(
     fleet.start("worker")
     fleet.database.run("UPDATE replies SET heartbeat_at = 0")  # its lease has run out
     whole(playground, ts, 300)
+    last = "agents.sessions.setStatus"  # whoever took over takes the sign away, after all else
+    until(lambda: playground.calls()[-1]["method"] == last, what="the end of all calls")
     until(lambda: time.monotonic() > frozen_at + 10.5, what="a freeze beyond what is sure")
 
     calls = len(playground.calls())
