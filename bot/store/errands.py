@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.conversation.errands import Errand
 from bot.errors import LostTurn
 from bot.store.claims import LEASE_SECONDS, LET_GO, LOST
+from bot.store.clock import now
 from bot.store.db import Writer
 from bot.store.tables import ErrandRow
 
@@ -81,7 +82,7 @@ class StoredErrands:
                     attempt=ErrandRow.attempt + 1,
                     setbacks=ErrandRow.setbacks + _IS_SETBACK,
                     worker=self._worker,
-                    heartbeat_at=time.time(),
+                    heartbeat_at=now(),
                 )
                 .returning(
                     ErrandRow.id,
@@ -102,13 +103,13 @@ class StoredErrands:
         """Say that their worker lives; returns the ids of those that are still its own."""
         alive = set()
         for errand in errands:
-            if await self._change(errand, heartbeat_at=time.time()):
+            if await self._change(errand, heartbeat_at=now()):
                 alive.add(errand.id)
         return frozenset(alive)
 
     async def keep(self, errand: Errand, kept: Mapping[str, Any]) -> None:
         """Note what has been done of it. Raises LostTurn."""
-        if not await self._change(errand, kept=dict(kept), heartbeat_at=time.time()):
+        if not await self._change(errand, kept=dict(kept), heartbeat_at=now()):
             raise LostTurn
 
     async def finish(self, errand: Errand, *, failure: str = "") -> None:
@@ -162,9 +163,8 @@ def speaks_of(payload: Mapping[str, Any], slack_id: str) -> bool:
 
 def is_free() -> tuple[ColumnElement[bool], ...]:
     """What makes an errand one that waits: due, not done, and no living worker is at it."""
-    now = time.time()
     return (
         ErrandRow.finished_at.is_(None),
-        ErrandRow.due_at <= now,
-        ErrandRow.heartbeat_at < now - LEASE_SECONDS,
+        ErrandRow.due_at <= time.time(),  # by the clock of whoever has put it off
+        ErrandRow.heartbeat_at < now() - LEASE_SECONDS,
     )
