@@ -44,7 +44,7 @@ LIBRARIES = {
     "openpyxl": {"export", "reading"},
     "pptx": {"export", "reading"},
     "typst": {"export"},
-    "sqlalchemy": {"store", "assembly.stored", "commands.check", "commands.kept"},
+    "sqlalchemy": {"store", "assembly.stored", "commands.check"},
     "alembic": {"store"},
     "cryptography": {"store"},
     "aiosqlite": {"store"},
