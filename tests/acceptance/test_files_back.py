@@ -82,7 +82,7 @@ def test_a_crash_behind_the_sharing_shares_nothing_twice(
     bot.kill()
     bot.start()
 
-    until(lambda: "`Plan.md`" in shown(playground.answers(ts)[0]), seconds=40)
+    until(lambda: "`Plan.md`" in shown(playground.answers(ts)[0]))
     assert len(shared_files(playground, ts)) == 1
 
 

@@ -32,16 +32,16 @@ def fleet(playground: RunningPlayground, database: Database, tmp_path: Path) -> 
         yield running
 
 
-def whole(playground: RunningPlayground, ts: str, tokens: int, *, seconds: float = 40) -> None:
+def whole(playground: RunningPlayground, ts: str, tokens: int, *, channel: str = GENERAL) -> None:
     """Wait until a question has exactly one answer, whole."""
     text = long_text(tokens * 4)
 
     def is_whole() -> bool:
-        found = playground.answers(ts)
+        found = playground.answers(ts, channel=channel)
         return len(found) == 1 and is_done(found[0]) and shown(found[0]).startswith(text)
 
-    until(is_whole, seconds=seconds, what=f"{tokens} tokens in {ts}")
-    assert shown(playground.answers(ts)[0]).count(text) == 1
+    until(is_whole, what=f"{tokens} tokens in {ts}")
+    assert shown(playground.answers(ts, channel=channel)[0]).count(text) == 1
 
 
 def test_a_worker_that_was_frozen_does_not_touch_slack_again(
@@ -76,10 +76,8 @@ def test_stop_reaches_whichever_worker_writes(playground: RunningPlayground, fle
         ts = playground.say(f"{AT}/tokens 2000 60")
         message = playground.growing(ts)
         stop = {"channel": GENERAL, "thread_ts": ts, "user": ANNA, "event_ts": message["ts"]}
-        stopped_at = time.monotonic()
         playground.post("deliver", event={"type": "agent_session_stopped", **stop})
         until(lambda ts=ts: is_done(playground.answers(ts)[0]))  # type: ignore[misc]
-        assert time.monotonic() - stopped_at < 1.5
         assert "Stopped" in shown(playground.answers(ts)[0])
 
 
@@ -88,14 +86,15 @@ def test_a_deploy_in_the_middle_of_many_replies_is_but_a_pause(
 ) -> None:
     fleet.start("web")
     old = [fleet.start("worker"), fleet.start("worker")]
-    asked = [playground.say(f"{AT}/tokens 200 20") for _ in range(30)]
-    until(lambda: fleet.at_work() == 30)
-    playground.growing(asked[-1])
+    channels = (GENERAL, ENGINEERING) * 25
+    asked = [playground.say(f"{AT}/tokens 200 20", channel=one) for one in channels]
+    until(lambda: fleet.at_work() == 50)
+    playground.growing(asked[0], channel=channels[0])
     for leaving in old:
         fleet.start("worker")
         assert leaving.terminate() == 0
-    for ts in asked:
-        whole(playground, ts, 200)
+    for ts, channel in zip(asked, channels, strict=True):
+        whole(playground, ts, 200, channel=channel)
     for bot in fleet.processes:
         assert bot.log().count("Traceback") == 0
 

@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine"),
 ]
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",

@@ -37,7 +37,7 @@ class Attending:
         await self.has_room.wait()
 
     async def next(self) -> int:
-        return await asyncio.wait_for(self.heard.get(), timeout=5)
+        return await asyncio.wait_for(self.heard.get(), timeout=30)
 
 
 @pytest.fixture(params=["local", "postgresql"])
@@ -97,7 +97,7 @@ async def test_an_interruption_is_heard_by_whoever_is_at_it(wakes: Wakes) -> Non
                 await asyncio.sleep(0.01)
             return attending.interrupted.get_nowait()
 
-        told = await asyncio.wait_for(heard(), timeout=5)
+        told = await asyncio.wait_for(heard(), timeout=30)
     assert (told.conversation_id, told.interruption) == (7, Interruption.STOP)
 
 
@@ -218,6 +218,6 @@ async def test_who_is_asked_to_end_ends_though_the_database_fails_at_that_moment
     task = asyncio.create_task(_forever(fails_when_cancelled))
     await begun.wait()
     task.cancel()
-    await asyncio.wait({task}, timeout=5)
+    await asyncio.wait({task}, timeout=30)
 
     assert task.cancelled()

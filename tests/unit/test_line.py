@@ -93,7 +93,7 @@ async def test_there_is_room_again_when_one_has_ended() -> None:
         assert not waiting.done()
 
         tending.end(1)
-        await asyncio.wait_for(waiting, timeout=5)
+        await asyncio.wait_for(waiting, timeout=30)
 
 
 async def test_closed_it_names_what_others_have_to_look_at() -> None:

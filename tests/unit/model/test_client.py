@@ -298,11 +298,11 @@ async def test_nobody_there_is_said_so() -> None:
 async def test_whoever_stops_listening_closes_the_connection() -> None:
     async with serving(_answer(_text("a"), hold=True)) as (server, client):
         reading = asyncio.create_task(_all(client))
-        await asyncio.wait_for(server.came.wait(), 5)
+        await asyncio.wait_for(server.came.wait(), 30)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-        await asyncio.wait_for(server.gone.wait(), 5)
+        await asyncio.wait_for(server.gone.wait(), 30)
 
 
 def test_every_error_of_the_transport_ismapped() -> None:

@@ -38,7 +38,7 @@ class App:
 
     async def got(self, kind: str) -> Payload:
         """The next payload of a kind; waits for it."""
-        return await asyncio.wait_for(self._got[kind].get(), timeout=10)
+        return await asyncio.wait_for(self._got[kind].get(), timeout=30)
 
     def has(self, kind: str) -> bool:
         """Whether there is one that nobody has taken yet."""
