@@ -47,6 +47,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@contextmanager
+def nobody_at() -> Iterator[str]:
+    """An address at which nobody listens, nor can begin to while this lasts."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
 class RunningPlayground:
     """A playground on a port of its own, and what people do in it."""
 

@@ -9,7 +9,7 @@ from bot.config import parse_settings
 from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from bot.slack.manifest import manifest
-from tests.playground import RunningPlayground
+from tests.playground import RunningPlayground, nobody_at
 
 OAUTH = {
     "SLACK_BOT_TOKEN": "",
@@ -17,6 +17,8 @@ OAUTH = {
     "SLACK_CLIENT_SECRET": "playground-client-secret",
     "BOT_SECRET_KEY": "k" * 32,
 }
+NOWHERE = "http://nowhere"
+"""Stands for an address at which nobody listens."""
 HTTP = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "0123456789abcdef" * 2}
 
 
@@ -36,8 +38,10 @@ class Admin:
 
     async def tries(self, **change: str) -> list[Finding]:
         """What `bot check` finds with these settings in place of the right ones."""
-        settings = parse_settings({**self._environ, **change})
-        return [finding async for finding in check(settings)]
+        with nobody_at() as nowhere:
+            tried = {name: value.replace(NOWHERE, nowhere) for name, value in change.items()}
+            settings = parse_settings({**self._environ, **tried})
+            return [finding async for finding in check(settings)]
 
 
 @pytest.fixture
@@ -57,13 +61,13 @@ async def test_what_is_right_is_found_right(admin: Admin, change: dict[str, str]
     ("part", "wrong", "remedy"),
     [
         ("Slack token", {"SLACK_BOT_TOKEN": "xoxb-wrong"}, "copy it again"),
-        ("Slack token", {"SLACK_API_URL": "http://127.0.0.1:1/api/"}, "check the network"),
+        ("Slack token", {"SLACK_API_URL": f"{NOWHERE}/api/"}, "check the network"),
         ("Slack app", {**OAUTH, "SLACK_CLIENT_ID": "9.9"}, "SLACK_CLIENT_ID"),
         ("Slack app", {**OAUTH, "SLACK_CLIENT_SECRET": "wrong"}, "SLACK_CLIENT_SECRET"),
         ("Socket Mode", {"SLACK_APP_TOKEN": "xapp-wrong"}, "generate one"),
         ("signing secret", {**HTTP, "SLACK_SIGNING_SECRET": "xapp-1"}, "is another secret"),
         ("model", {"DASHSCOPE_API_KEY": "sk-wrong"}, "the key's own region"),
-        ("model", {"DASHSCOPE_BASE_URL": "http://127.0.0.1:1"}, "check DASHSCOPE_BASE_URL"),
+        ("model", {"DASHSCOPE_BASE_URL": NOWHERE}, "check DASHSCOPE_BASE_URL"),
         ("model", {"BOT_MODEL": "unknown"}, "check BOT_MODEL"),
         ("model", {"BOT_FALLBACK_MODELS": "unknown"}, "BOT_FALLBACK_MODELS"),
         ("database", {"DATABASE_URL": "sqlite:////nowhere/bot.db"}, "check DATABASE_URL"),

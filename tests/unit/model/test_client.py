@@ -36,7 +36,7 @@ from bot.model import chat, connection, retry
 from bot.model.allowance import TokenBuckets
 from bot.model.client import ModelClient
 from bot.model.connection import Connection, make_http, mapped, request_limit
-from tests.playground import free_port
+from tests.playground import nobody_at
 
 Serve = Callable[[asyncio.StreamWriter], Awaitable[None]]
 PROMPT = Prompt(system="s", entries=(UserTurn(parts=(Text(text="hi"),)),), model="qwen3.7-plus")
@@ -283,16 +283,17 @@ async def test_nonsense_is_a_failure_of_the_model(
 
 
 async def test_nobody_there_is_said_so() -> None:
-    async with make_http() as http:
-        nobody = Connection(
-            http,
-            base_url=f"http://127.0.0.1:{free_port()}",
-            api_key="k",
-            first_token_seconds=5,
-            stall_seconds=5,
-        )
-        with pytest.raises(ModelUnavailable):
-            await anext(nobody.batches(chat.WIRE, b"{}"))
+    with nobody_at() as nowhere:
+        async with make_http() as http:
+            nobody = Connection(
+                http,
+                base_url=nowhere,
+                api_key="k",
+                first_token_seconds=5,
+                stall_seconds=5,
+            )
+            with pytest.raises(ModelUnavailable):
+                await anext(nobody.batches(chat.WIRE, b"{}"))
 
 
 async def test_whoever_stops_listening_closes_the_connection() -> None:
