@@ -1,7 +1,7 @@
 """The parts of a process by its roles: what takes messages in, and what answers them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,9 +41,8 @@ from bot.work.worker import Worker
 log = get_logger("app")
 
 _LOOK_SECONDS = 5.0
-_LOOK_EMBEDDED = 5.0
-_LOOK_ALONE = 0.25
-"""A worker process that nobody wakes for an errand has to look often."""
+_LOOK_FOR_ERRANDS = 2.0
+"""One that was put off, or whose worker has died, is not announced: it is looked for."""
 
 
 @dataclass(kw_only=True)
@@ -62,7 +61,7 @@ class Parts:
     measure: Measure | None = None
 
     def wake_errands(self) -> None:
-        """Have this process look for errands; elsewhere the workers look for themselves."""
+        """Have this process look for errands; PostgreSQL tells the others."""
         if self.errands is not None:
             self.errands.wake()
 
@@ -78,7 +77,6 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         stored = await stack.enter_async_context(open_stored(settings))
         session = await stack.enter_async_context(make_session())
-        wakes = await stack.enter_async_context(_wakes(settings))
         catch_up = await stack.enter_async_context(_sharing(settings, stored))
         workspaces = await stack.enter_async_context(
             open_workspaces(settings, stored, session, catch_up)
@@ -86,6 +84,7 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         parts = Parts(
             checks={"database": stored.is_reachable}, measure=_measure(stored, workspaces)
         )
+        wakes = await stack.enter_async_context(_wakes(settings, parts.wake_errands))
         doorkeeper = Doorkeeper(
             _rules(settings), workspaces.installations, stored.errands, wake=parts.wake_errands
         )
@@ -171,8 +170,7 @@ def _put_to_work(
         SUMMARY: SummaryErrands(desks.summaries, stored.summaries),
         **digest_handlers(digest_desks, stored.digests, stored.errands),
     }
-    look = _LOOK_EMBEDDED if Role.WEB in roles else _LOOK_ALONE
-    parts.errands = ErrandRunner(stored.errands, handlers, look_seconds=look)
+    parts.errands = ErrandRunner(stored.errands, handlers, look_seconds=_LOOK_FOR_ERRANDS)
     if settings.embedded or Role.WEB in roles:
         parts.schedule = Schedule(settings, stored, wake=parts.errands.wake)
 
@@ -220,14 +218,14 @@ def _open_doors(
 
 
 @asynccontextmanager
-async def _wakes(settings: Settings) -> AsyncIterator[Wakes]:
-    """How workers hear of what was taken in."""
+async def _wakes(settings: Settings, on_errand: Callable[[], None]) -> AsyncIterator[Wakes]:
+    """How workers hear of what was taken in, and of errands."""
     if settings.embedded:
         yield LocalWakes()
         return
     from bot.store.jobs import Jobs  # procrastinate and psycopg: for PostgreSQL only
 
-    async with Jobs(settings.database_url).open() as jobs:
+    async with Jobs(settings.database_url, on_errand=on_errand).open() as jobs:
         yield jobs
 
 

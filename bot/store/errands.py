@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -17,6 +17,8 @@ from bot.store.clock import now
 from bot.store.db import Writer
 from bot.store.tables import ErrandRow
 
+ADDED = "threadwise_errands"
+"""Where PostgreSQL tells every worker that an errand waits (bot/store/jobs.py listens)."""
 _MOST_DUE = 100
 _IS_SETBACK = case((ErrandRow.heartbeat_at != LET_GO, 1), else_=0)
 """Whether the worker that had it has died; one that is asked to end lets it go."""
@@ -56,6 +58,7 @@ class StoredErrands:
 
         async def change(connection: AsyncConnection) -> int:
             added = await connection.execute(insert(ErrandRow).returning(ErrandRow.id), row)
+            await _announce(connection)
             return int(added.scalar_one())
 
         try:
@@ -119,7 +122,8 @@ class StoredErrands:
 
     async def release(self, errand: Errand) -> None:
         """Hand it to whoever takes it next."""
-        await self._change(errand, heartbeat_at=LET_GO)
+        if await self._change(errand, heartbeat_at=LET_GO):
+            await self._writer.run(_announce)
 
     async def release_all(self) -> None:
         """Declare every worker dead: the only process that there is has just started."""
@@ -154,6 +158,12 @@ class StoredErrands:
             )
         )
         return bool(changed.rowcount)
+
+
+async def _announce(connection: AsyncConnection) -> None:
+    """Tell the workers, as soon as this is committed; SQLite has but one process to tell."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_notify(ADDED, "")))
 
 
 def speaks_of(payload: Mapping[str, Any], slack_id: str) -> bool:

@@ -5,7 +5,8 @@ the line; `queueing_lock` makes one of many. The job ends as soon as the worker 
 who may write a turn, and for how long, is the claim's affair (bot/store/claims.py). A job as long
 as a turn would be a second lease, which had to run out, too, before anybody could take over.
 
-Interruptions go to all workers at once, by NOTIFY: one of them has the turn.
+Interruptions go to all workers at once, by NOTIFY: one of them has the turn. So does the news that
+an errand waits: whoever has room looks for it.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from sqlalchemy import make_url
 from bot.conversation.events import Interruption, Wake
 from bot.conversation.ports import Attendant
 from bot.store.db import async_url
+from bot.store.errands import ADDED
 from bot.telemetry.log import get_logger
 
 log = get_logger("store")
@@ -50,9 +52,13 @@ WHERE NOT EXISTS (
 
 
 class Jobs:
-    """Implements `conversation.ports.Wakes` for any number of processes."""
+    """Implements `conversation.ports.Wakes` for any number of processes.
 
-    def __init__(self, url: str) -> None:
+    `on_errand` is called whenever an errand was added, in this process or another.
+    """
+
+    def __init__(self, url: str, *, on_errand: Callable[[], None] = lambda: None) -> None:
+        self._on_errand = on_errand
         # A job's end is no news, and what goes wrong we say ourselves.
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
         conninfo = make_url(async_url(url)).set(drivername="postgresql")
@@ -141,9 +147,12 @@ class Jobs:
         await worker.run()  # type: ignore[no-untyped-call]
 
     async def _listen(self) -> None:
-        await self._connector.listen_notify(self._heard, [_CHANNEL])
+        await self._connector.listen_notify(self._heard, [_CHANNEL, ADDED])
 
     async def _heard(self, *, channel: str, payload: str) -> None:
+        if channel == ADDED:
+            self._on_errand()
+            return
         told = json.loads(payload)
         wake = Wake(
             conversation_id=int(told["conversation"]),

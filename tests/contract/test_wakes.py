@@ -11,9 +11,12 @@ import pytest
 
 from bot.conversation.events import Interruption, Wake
 from bot.conversation.ports import Wakes
+from bot.store.db import Writer, make_engine
+from bot.store.errands import ADDED, StoredErrands
 from bot.store.jobs import Jobs, _forever
 from bot.store.schema import migrate
 from bot.work.wakes import LocalWakes
+from tests.playground import until
 
 
 class Attending:
@@ -60,6 +63,13 @@ async def attended(*pairs: tuple[Wakes, Attending]) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def listens(url: str) -> bool:
+    """Whether somebody listens for errands."""
+    with psycopg.connect(url) as connection:
+        query = "SELECT FROM pg_stat_activity WHERE query LIKE %s"
+        return connection.execute(query, [f'LISTEN "{ADDED}"%']).rowcount == 1
 
 
 async def test_what_is_woken_is_attended_to(wakes: Wakes) -> None:
@@ -171,6 +181,26 @@ async def test_a_wake_up_that_can_not_be_sent_is_no_error(postgresql: str) -> No
             await connection.execute("DROP TABLE procrastinate_jobs CASCADE")
         await jobs.wake(Wake(conversation_id=7))
         await jobs.recall([7])
+
+
+async def test_an_errand_is_announced_to_every_process(postgresql: str) -> None:
+    engine = make_engine(postgresql)
+    writer = Writer(engine)
+    errands = StoredErrands(engine, writer, worker="elsewhere")
+    heard: asyncio.Queue[None] = asyncio.Queue()
+    announced = Jobs(postgresql, on_errand=lambda: heard.put_nowait(None))
+    async with announced.open() as jobs, attended((jobs, Attending())):
+        await asyncio.to_thread(until, lambda: listens(postgresql))
+        added = await errands.add(team_id="T1", kind="sum", payload={})
+        await asyncio.wait_for(heard.get(), timeout=30)
+        assert await errands.due() == [added], "it is there when it is announced"
+
+        claimed = await errands.claim(added or 0)
+        assert claimed is not None
+        await errands.release(claimed)
+        await asyncio.wait_for(heard.get(), timeout=30)
+    await writer.close()
+    await engine.dispose()
 
 
 async def test_a_wake_up_that_died_with_its_worker_is_recalled(postgresql: str) -> None:
