@@ -68,7 +68,13 @@ class TeamDesks:
         self.model = model
         self._files = Maker(executor)
         self.summaries = TeamSummaryDesks(
-            settings, installations, model, recollections, self._files
+            settings,
+            installations,
+            model,
+            recollections,
+            self._files,
+            file_reader=reader,
+            file_source=self._workspace,
         )
         self._reader = reader
         self._finder = finder
@@ -84,13 +90,16 @@ class TeamDesks:
             kept = self._desks[team_id] = (here, self._build(here))
         return kept[1]
 
-    def _build(self, here: Installation) -> Desk:
-        settings = self._settings
+    def _workspace(self, here: Installation) -> SlackWorkspace:
         files = Files(
             self._http,
             token=here.api.client.token or "",
-            trusted=slack_hosts(settings.slack_api_url),
+            trusted=slack_hosts(self._settings.slack_api_url),
         )
+        return SlackWorkspace(here.history, here.directory, files)
+
+    def _build(self, here: Installation) -> Desk:
+        settings = self._settings
         colleagues = SlackColleagues(here.api, here.access, here.history, here.directory)
         tools = [
             *first_tools(PublicPages(executor=self._executor), colleagues),
@@ -98,7 +107,7 @@ class TeamDesks:
         ]
         return Desk(
             model=self.model,
-            workspace=SlackWorkspace(here.history, here.directory, files),
+            workspace=self._workspace(here),
             reader=self._reader,
             finder=self._finder,
             summaries=self.summaries.sources(here),

@@ -1,9 +1,12 @@
 """Builds what summaries are made with: one model for all, and a desk for each workspace."""
 
+from collections.abc import Callable
+
 from bot.config import Settings
 from bot.conversation.ports import Model
-from bot.conversation.ports_files import FileMaker
+from bot.conversation.ports_files import FileMaker, FileSource, Reader
 from bot.conversation.summaries.errand import SummaryDesk
+from bot.conversation.summaries.shared_files import SharedFiles
 from bot.conversation.summaries.summarizer import Summarizer
 from bot.slack.installations import Installation, Installations
 from bot.slack.summaries.channel_reader import Recollections, SlackChannelReader
@@ -20,12 +23,18 @@ class TeamSummaryDesks:
         model: Model,
         recollections: Recollections,
         files: FileMaker,
+        *,
+        file_reader: Reader,
+        file_source: Callable[[Installation], FileSource],
     ) -> None:
+        """`file_source` finds where a workspace's files lie."""
         self._settings = settings
         self._installations = installations
         self._model = model
         self._recollections = recollections
         self.files = files
+        self._file_reader = file_reader
+        self._file_source = file_source
 
     async def of(self, team_id: str) -> SummaryDesk:
         """Where the summaries of that workspace are made."""
@@ -42,11 +51,13 @@ class TeamSummaryDesks:
 
     def summarizer(self, here: Installation) -> Summarizer:
         """The summaries of one workspace."""
+        model_name = self._settings.model
         return Summarizer(
             self._model,
             self.reader(here),
-            model_name=self._settings.model,
+            model_name=model_name,
             workspace=here.identity.team_id,
+            files=SharedFiles(self._file_reader, self._file_source(here), model_name=model_name),
         )
 
     def reader(self, here: Installation) -> SlackChannelReader:

@@ -78,7 +78,7 @@ class Reader(Protocol):
     ) -> Shown:
         """Open these files; the first come first where there are too many for one request.
 
-        What they say is kept for as long as that conversation.
+        What they say is kept for as long as that conversation; without one, nowhere but in memory.
         """
         ...
 

@@ -131,7 +131,7 @@ class FileReader:
         self, conversation_id: int, file_id: str, form: str
     ) -> tuple[Piece, ...] | None:
         """What the file became for an earlier question, in whichever process."""
-        if self._readings is None:
+        if self._readings is None or not conversation_id:
             return None
         packed = await self._readings.load(conversation_id, file_id, form)
         return await asyncio.to_thread(unpack, packed) if packed else None
@@ -139,7 +139,7 @@ class FileReader:
     async def _keep(
         self, pieces: tuple[Piece, ...], conversation_id: int, file_id: str, form: str
     ) -> None:
-        if self._readings is None:
+        if self._readings is None or not conversation_id:
             return
         packed = await asyncio.to_thread(pack, pieces)
         if packed:

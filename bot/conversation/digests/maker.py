@@ -147,8 +147,9 @@ class DigestMaker:
         span = Span(start=part.read_from, end=part.read_until)
         reading = await self._reader.read(channel_id, span=span, on_read=lambda _: None)
         wish = Wish(focus=plan.focus, language=plan.language, length=plan.length, zone=zone)
+        most = self._tokens // len(plan.channels)
         summary = await self._summarizer.summarize_reading(
-            within(reading, self._tokens // len(plan.channels)), wish=wish
+            within(reading, most), wish=wish, most_tokens=most
         )
         return ChannelEdition(channel_id=channel_id, summary=summary, stretch=part)
 

@@ -96,7 +96,7 @@ def _all_of(message: ChannelMessage, zone: tzinfo) -> str:
     """All that a line shows of a message."""
     at = datetime.fromtimestamp(float(message.ts), zone)
     files = " ".join(file.name for file in message.files)
-    return f"{message.author} ({at:%a %H:%M}): {message.text} {files}"
+    return f"{message.author} ({at:%a %H:%M}): {message.said} {files}"
 
 
 def _names(author: str, text: str) -> bool:

@@ -18,6 +18,7 @@ from bot.conversation.summaries.drafts import (
     statement_lines,
     system_for,
 )
+from bot.conversation.summaries.shared_files import Enriched, SharedFiles
 from bot.conversation.summaries.summary import ChannelReading, FileShared, Summary
 from bot.conversation.summaries.timespans import Span
 from bot.errors import ContentRefused, ModelError, PromptTooLong, UnfitAnswer
@@ -27,6 +28,8 @@ T = TypeVar("T")
 PART_TOKENS = 24_000
 """Of the lines in one request: more, and a model begins to overlook what stands in the middle."""
 AT_ONCE = 4
+FILE_TOKENS = 100_000
+"""What is in files may cost so much, where a summary has no limit of its own."""
 MOST_FILES = 30
 FILTERED = "The model's content filter refused {count} of the messages."
 UNFIT = "The model made nothing sensible of {count} of the messages."
@@ -59,12 +62,20 @@ class Summarizer:
     """Summaries of one workspace. Costs one request for every 24,000 tokens, and one to join them."""
 
     def __init__(
-        self, model: Model, reader: ChannelReader, *, model_name: str, workspace: str = ""
+        self,
+        model: Model,
+        reader: ChannelReader,
+        *,
+        model_name: str,
+        workspace: str = "",
+        files: SharedFiles | None = None,
     ) -> None:
+        """Without `files`, what people share counts by its name only."""
         self._model = model
         self._reader = reader
         self._model_name = model_name
         self._workspace = workspace
+        self._files = files
 
     async def summarize(
         self,
@@ -94,8 +105,15 @@ class Summarizer:
         *,
         wish: Wish = AS_USUAL,
         on_progress: OnProgress = _quietly,
+        most_tokens: int = 0,
     ) -> Summary:
-        """What these messages come to. Raises ModelError where the model answers nothing at all."""
+        """What these messages and their files come to.
+
+        With `most_tokens`, files have what the messages leave of them. Raises ModelError where the
+        model answers nothing at all.
+        """
+        enriched = await self._enriched(reading, most_tokens)
+        reading = enriched.reading
         lines = message_lines(reading, wish.zone)
         if not lines:
             return Summary(reading=reading)
@@ -112,7 +130,22 @@ class Summarizer:
         on_progress(_progress(lines, parts, headlines))
         found = await _together(do(number, part) for number, part in enumerate(parts))
         joined = await work.join([summary for summaries in found for summary in summaries])
-        return replace(joined, files=_files(reading), gaps=work.gaps(), dropped=work.dropped)
+        return replace(
+            joined,
+            files=_files(reading),
+            gaps=(*enriched.gaps, *work.gaps()),
+            dropped=work.dropped,
+            documents=enriched.documents,
+        )
+
+    async def _enriched(self, reading: ChannelReading, most_tokens: int) -> Enriched:
+        """The messages with what is in their files, before any of them is shown to the model."""
+        if self._files is None:
+            return Enriched(reading=reading)
+        room = FILE_TOKENS
+        if most_tokens:
+            room = most_tokens - sum(line.tokens for line in message_lines(reading, None))
+        return await self._files.enrich(reading, room=room)
 
     def _prompt(self, lines: Sequence[Line], wish: Wish, *, joining: bool) -> Prompt:
         return Prompt(

@@ -8,6 +8,15 @@ from bot.conversation.thread import SharedFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """What a document that somebody shared begins with, or what is said in a recording."""
+
+    file_id: str
+    text: str
+    """On one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelMessage:
     """A message as a summary needs it, in words: names where Slack has ids."""
 
@@ -20,6 +29,13 @@ class ChannelMessage:
     text: str
     permalink: str
     files: tuple[SharedFile, ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
+    """Of its files; those that another message brought before are not repeated."""
+
+    @property
+    def said(self) -> str:
+        """Everything in it that a statement may rest on: its text, and that of its files."""
+        return "\n".join([self.text, *(excerpt.text for excerpt in self.excerpts)])
 
     @property
     def is_reply(self) -> bool:
@@ -109,6 +125,8 @@ class Summary:
     """What was read and could not be summarised, a sentence each; besides `reading.gaps`."""
     dropped: int = 0
     """Statements of the model that rested on no message: they are left out."""
+    documents: int = 0
+    """Files of whose text the model was shown the beginning."""
 
     def statements(self) -> Iterator[Statement]:
         """Everything it says, each with its sources; action items as one sentence."""

@@ -1,5 +1,6 @@
 """A summary as Markdown: each statement with links to the messages it comes from. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,8 @@ from bot.conversation.summaries.timespans import in_words
 QUIET = "Nothing was said in {place} {span}."
 QUIET_THREAD = "Nobody has said anything in this thread."
 NOTHING_OF_NOTE = "Nothing in {place} stood out {span}."
-READ = "{read:,} of {total:,} {messages}{threads}{span}"
+_CODE_OR_MARK = re.compile(r"(`[^`]*`)|_")
+READ = "{read:,} of {total:,} {messages}{threads}{files}{span}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +68,16 @@ def what_was_read(summary: Summary, *, now: datetime) -> str:
         total=reading.total,
         messages="message" if reading.total == 1 else "messages",
         threads=f", {threads:,} {'thread' if threads == 1 else 'threads'}" if threads else "",
+        files=what_was_opened(summary),
         span=f", {in_words(within, now=now)}" if within else "",
     )
     return " ".join([f"{line}.", *reading.gaps, *summary.gaps])
+
+
+def what_was_opened(summary: Summary) -> str:
+    """Such as ", 3 files", to go on with; empty where none was."""
+    count = summary.documents
+    return f", {count:,} {'file' if count == 1 else 'files'}" if count else ""
 
 
 class _Links:
@@ -138,4 +147,5 @@ def _nothing(summary: Summary, now: datetime, *, is_thread: bool) -> str:
 
 
 def _small(text: str) -> str:
-    return f"_{text.replace('_', ' ')}_"
+    """In italics; names of files, between backticks, keep their underscores."""
+    return f"_{_CODE_OR_MARK.sub(lambda found: found[0] if found[1] else ' ', text)}_"

@@ -9,7 +9,7 @@ from bot.conversation.digests.digest import ChannelNote, Digest
 from bot.conversation.digests.maker import ChannelEdition, Edition
 from bot.conversation.summaries.request import Length
 from bot.conversation.summaries.summary import ActionItem, ChannelMessage, Statement, Summary, Topic
-from bot.conversation.summaries.text import HEADINGS, as_markdown
+from bot.conversation.summaries.text import HEADINGS, as_markdown, what_was_opened
 from bot.slack.markdown.charts import chart_block
 from bot.slack.markdown.rendering import escape
 from bot.slack.summaries.blocks import pages
@@ -20,7 +20,7 @@ DETAIL, EDIT, STOP = "digest_detail", "digest_edit", "digest_stop"
 TITLE = "*Digest* · {when}"
 QUIET = "quiet: nobody has said anything since {since}."
 NOTHING_OF_NOTE = "nothing stood out."
-COUNTS = "{messages}{threads}, since {since}"
+COUNTS = "{messages}{threads}{files}, since {since}"
 EARLIER = "_Told before:_"
 CHART_TITLE = "Messages a day"
 DETAILS_BELOW = "Details are in the thread."
@@ -143,6 +143,7 @@ def _counts(summary: Summary, since: str) -> str:
     return COUNTS.format(
         messages=f"{count:,} {'message' if count == 1 else 'messages'}",
         threads=f", {threads:,} {'thread' if threads == 1 else 'threads'}" if threads else "",
+        files=what_was_opened(summary),
         since=since,
     )
 

@@ -261,7 +261,7 @@ async def test_a_large_video_is_handed_over_and_its_address_is_kept_nowhere(
     reader = _reader(workshop, tmp_path, readings=readings, uploader=storage, limits=limits)
 
     async def read(reader: FileReader) -> Video:
-        shown = await reader.read([file], shelf, "m", _quiet)
+        shown = await reader.read([file], shelf, "m", _quiet, conversation_id=1)
         (video,) = shown.by_file["a.mp4"]
         assert isinstance(video, Video)
         return video

@@ -25,7 +25,7 @@ from bot.conversation.summaries.summarizer import Summarizer
 from bot.conversation.summaries.summary import ChannelReading
 from bot.conversation.summaries.timespans import Span
 from bot.errors import ModelBusy, NotForYou, NotInChannel, SlackUnreachable
-from tests.unit.conversation.summaries.test_summarizer import ScriptedModel, draft, message, said
+from tests.unit.conversation.summaries.scripted import ScriptedModel, draft, message, said
 
 NOW = datetime(2026, 11, 25, 14, 30, tzinfo=UTC)
 HERE = Address(user_id="U1", channel_id="C2", response_url="https://x")

@@ -1,0 +1,198 @@
+"""What is in the files that were shared among the messages of a summary: of each the beginning.
+
+Only files of messages that were read are opened, the newest first and for a minute at most. What
+they say becomes data on their messages' lines; a file that can't be read costs its own name in the
+footer, and nothing else.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.conversation.documents.document import Document
+from bot.conversation.ports_files import FileSource, Reader
+from bot.conversation.summaries.drafts import one_line
+from bot.conversation.summaries.summary import ChannelMessage, ChannelReading, Excerpt
+from bot.conversation.thread import SharedFile
+from bot.conversation.tokens import estimate
+
+BEGINNING_TOKENS = 600
+"""Of one document: what it is about stands on its first page."""
+MOST_DOCUMENTS = 30
+SECONDS = 60.0
+_AT_ONCE = 3
+"""The reader opens four files at a time, and people's questions wait for it, too."""
+
+UNREAD = "I could not read {files}."
+NOT_IN_TIME = "there was no time left"
+NO_ROOM = "there was no room left"
+OLDER = "I open only the newest ones"
+_MOST_LETTERS = 10 * BEGINNING_TOKENS
+_MOST_NAMED = 5
+_MOST_NAME = 80
+_BRACES = str.maketrans("{}", "()")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enriched:
+    """A reading with what its files say."""
+
+    reading: ChannelReading
+    documents: int = 0
+    """Files whose text is in it."""
+    gaps: tuple[str, ...] = ()
+    """What could not be read, in sentences."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Glimpse:
+    """What was to be had of one file; nothing at all of a video that nobody speaks in."""
+
+    text: str = ""
+    missing: str = ""
+    """Why it could not be read."""
+
+
+class SharedFiles:
+    """The files of one workspace, for its summaries."""
+
+    def __init__(
+        self, reader: Reader, source: FileSource, *, model_name: str, seconds: float = SECONDS
+    ) -> None:
+        """`seconds` is how long the files of one summary may take."""
+        self._reader = reader
+        self._source = source
+        self._model_name = model_name
+        self._seconds = seconds
+
+    async def enrich(self, reading: ChannelReading, *, room: int) -> Enriched:
+        """The messages with what their files say, in as many tokens as there is room for."""
+        wanted = _newest_first(reading.messages)
+        if not wanted:
+            return Enriched(reading=reading)
+        opened, older = _to_open(wanted)
+        found = await self._glimpses(opened)
+        missing: dict[str, list[str]] = {}
+        texts: dict[str, str] = {}
+        for file in opened:
+            glimpse = found[file.file_id]
+            cost = estimate(glimpse.text)
+            if glimpse.missing or cost > room:
+                missing.setdefault(glimpse.missing or NO_ROOM, []).append(file.name)
+            elif glimpse.text:
+                texts[file.file_id] = glimpse.text
+                room -= cost
+        if older:
+            missing[OLDER] = [file.name for file in older]
+        messages = tuple(_with_excerpts(reading.messages, texts))
+        return Enriched(
+            reading=replace(reading, messages=messages),
+            documents=len(texts),
+            gaps=(_unread(missing),) if missing else (),
+        )
+
+    async def _glimpses(self, files: Sequence[SharedFile]) -> Mapping[str, _Glimpse]:
+        """What is to be had of each in time, by its id."""
+        at_once = asyncio.Semaphore(_AT_ONCE)
+
+        async def look(file: SharedFile) -> _Glimpse:
+            async with at_once:
+                return await self._glimpse(file)
+
+        tasks = {
+            file.file_id: asyncio.create_task(look(file), name="file of a summary")
+            for file in files
+        }
+        try:
+            if tasks:
+                await asyncio.wait(tasks.values(), timeout=self._seconds)
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        return {
+            file_id: _Glimpse(missing=NOT_IN_TIME) if task.cancelled() else task.result()
+            for file_id, task in tasks.items()
+        }
+
+    async def _glimpse(self, file: SharedFile) -> _Glimpse:
+        if file.is_recording:
+            # To watch or hear it would take minutes; what Slack has written down is there already.
+            forms = await self._source.other_forms(file)
+            return _Glimpse(text=_beginning(forms.said))
+        shown = await self._reader.read([file], self._source, self._model_name, _quietly)
+        for piece in shown.by_file.get(file.file_id, ()):
+            if isinstance(piece, Document):
+                return _Glimpse(text=_of_document(piece))
+        return _Glimpse(missing=shown.unreadable.get(file.file_id, ""))
+
+
+def _quietly(_file: SharedFile, _done: int, _count: int) -> None:
+    """Nobody watches."""
+
+
+def _newest_first(messages: Sequence[ChannelMessage]) -> list[SharedFile]:
+    """Each file once."""
+    found = {
+        file.file_id: file
+        for message in reversed(messages)
+        for file in message.files
+        if not file.is_picture
+    }
+    return list(found.values())
+
+
+def _to_open(files: Sequence[SharedFile]) -> tuple[Sequence[SharedFile], Sequence[SharedFile]]:
+    """Those that are opened, and the older ones that are not."""
+    return files[:MOST_DOCUMENTS], files[MOST_DOCUMENTS:]
+
+
+def _of_document(document: Document) -> str:
+    """How much there is of it, and how it begins."""
+    count = cost = 0
+    while count < len(document.passages) and cost <= BEGINNING_TOKENS:
+        cost += document.passages[count].cost
+        count += 1
+    begun = replace(document, passages=document.passages[:count])
+    extent = f"[{document.extent}] " if document.extent else ""
+    return _beginning(f"{extent}{begun.markdown}", is_all=begun == document)
+
+
+def _beginning(text: str, *, is_all: bool = True) -> str:
+    """On one line, not too long, and unable to end its place in the message's line."""
+    line = one_line(text).translate(_BRACES)
+    lengths = range(min(len(line), _MOST_LETTERS) + 1)
+    most = bisect_right(lengths, BEGINNING_TOKENS, key=lambda length: estimate(line[:length])) - 1
+    return line if is_all and most == len(line) else f"{line[:most].rstrip()}…"
+
+
+def _with_excerpts(
+    messages: Sequence[ChannelMessage], texts: Mapping[str, str]
+) -> Iterator[ChannelMessage]:
+    """A file's text stands where it was shared first."""
+    left = dict(texts)
+    for message in messages:
+        excerpts = tuple(
+            Excerpt(file_id=file.file_id, text=left.pop(file.file_id))
+            for file in message.files
+            if file.file_id in left
+        )
+        yield replace(message, excerpts=excerpts) if excerpts else message
+
+
+def _unread(missing: Mapping[str, Sequence[str]]) -> str:
+    """Such as "I could not read `a.pdf` (the file is damaged); `b.pdf` (it is empty)."."""
+    return UNREAD.format(
+        files="; ".join(f"{_named(names)} ({reason})" for reason, names in missing.items())
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = [f"`{_bare(name)}`" for name in names[:_MOST_NAMED]]
+    more = len(names) - len(shown)
+    return f"{', '.join(shown)} and {more:,} more" if more else ", ".join(shown)
+
+
+def _bare(name: str) -> str:
+    return one_line(name).replace("`", "'")[:_MOST_NAME]
