@@ -75,6 +75,7 @@ class TeamDesks:
             self._files,
             file_reader=reader,
             file_source=self._workspace,
+            picture_bytes=_request_bytes(settings),
         )
         self._reader = reader
         self._finder = finder
@@ -174,6 +175,11 @@ async def open_desks(
         )
 
 
+def _request_bytes(settings: Settings) -> int:
+    """What one prompt may carry: base64 makes four bytes of three; some room is left for the text."""
+    return request_limit(settings.dashscope_base_url) * 7 // 10
+
+
 def _finder(settings: Settings, http: httpx.AsyncClient) -> Finder:
     """Finds passages by their meaning, too, where there is a model for that."""
     if settings.embedding_model == "off":
@@ -220,8 +226,7 @@ async def _open_reader(
                 folder=Path(folder),
                 limits=ReadingLimits(
                     file_bytes=settings.file_max_mb * 1024 * 1024,
-                    # base64 makes four bytes of three; some room is left for the text
-                    request_bytes=request_limit(settings.dashscope_base_url) * 7 // 10,
+                    request_bytes=_request_bytes(settings),
                 ),
                 audio_model=settings.audio_model,
                 readings=readings,

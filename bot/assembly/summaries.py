@@ -26,8 +26,9 @@ class TeamSummaryDesks:
         *,
         file_reader: Reader,
         file_source: Callable[[Installation], FileSource],
+        picture_bytes: int,
     ) -> None:
-        """`file_source` finds where a workspace's files lie."""
+        """`file_source` finds where a workspace's files lie; `picture_bytes` go into a request."""
         self._settings = settings
         self._installations = installations
         self._model = model
@@ -35,6 +36,7 @@ class TeamSummaryDesks:
         self.files = files
         self._file_reader = file_reader
         self._file_source = file_source
+        self._picture_bytes = picture_bytes
 
     async def of(self, team_id: str) -> SummaryDesk:
         """Where the summaries of that workspace are made."""
@@ -57,7 +59,12 @@ class TeamSummaryDesks:
             self.reader(here),
             model_name=model_name,
             workspace=here.identity.team_id,
-            files=SharedFiles(self._file_reader, self._file_source(here), model_name=model_name),
+            files=SharedFiles(
+                self._file_reader,
+                self._file_source(here),
+                model_name=model_name,
+                picture_bytes=self._picture_bytes,
+            ),
         )
 
     def reader(self, here: Installation) -> SlackChannelReader:

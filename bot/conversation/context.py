@@ -23,7 +23,7 @@ from bot.conversation.modes import Mode
 from bot.conversation.ports import Names
 from bot.conversation.ports_files import AUDIO_TOKENS, VIDEO_TOKENS, Piece, Shown
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadMessage, Turn
-from bot.conversation.tokens import estimate
+from bot.conversation.tokens import estimate, of_picture
 
 SYSTEM = """\
 You are {name}, an assistant inside the Slack workspace of a team. You are in {place}.
@@ -46,8 +46,6 @@ _WORTH_CACHING = 4_000
 """Tokens; a prefix of fewer than 1,024 is not cached at all ("Context cache")."""
 _CACHED_SECONDS = 300.0
 NOT_SHOWN = "not shown"
-_PIXELS_A_TOKEN = 32 * 32
-"""What a picture costs (Model Studio, "Image and video understanding")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +221,7 @@ def _cost(part: Part) -> int:
         case Text():
             return estimate(part.text)
         case Image():
-            return part.width * part.height // _PIXELS_A_TOKEN + 2
+            return of_picture(part.width, part.height)
         case Video() if part.frames and not part.url:
             return sum(map(_cost, part.frames)) // 2
         case Video():

@@ -16,6 +16,8 @@ _WIDE = re.compile(r"[\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]")
 _OTHER = re.compile(r"[^\x00-\x7f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]")
 _LINE = re.compile(r"\n+[ \t]*")
 _LONG_WORD = 8
+_PIXELS_A_TOKEN = 32 * 32
+"""What a picture costs (Model Studio, "Image and video understanding")."""
 
 
 def estimate(text: str) -> int:
@@ -41,3 +43,8 @@ def estimate(text: str) -> int:
         )
         + 1
     )
+
+
+def of_picture(width: int, height: int) -> int:
+    """The tokens of a picture of so many pixels."""
+    return width * height // _PIXELS_A_TOKEN + 2

@@ -1,8 +1,10 @@
 """Summaries from outside: the real program in the playground, asked by command, shortcut and form."""
 
 import re
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from tests.playground import (
     ANNA,
@@ -140,6 +142,34 @@ def test_documents_are_part_of_a_summary_and_link_to_their_message(
     assert sources(text) == {ts}
     assert "1 of 1 message, 2 files, " in text
     assert "I could not read `locked.pdf` (it is protected with a password)." in text
+
+
+def test_pictures_reach_the_model_with_the_number_of_their_message(
+    playground: RunningPlayground, bot: RunningBot, talk: list[str]
+) -> None:
+    """One that content inspection refuses is named, and what was said is summed up without it."""
+    drawing = BytesIO()
+    Image.new("RGB", (640, 400), "navy").save(drawing, "PNG")
+    playground.share("The new page", {"new_page.png": drawing.getvalue()}, thread_ts=talk[0])
+    thread = playground.thread(talk[0])
+
+    playground.shortcut(thread[0], "summarize_thread")
+    first = summary(playground)
+
+    said, label, image = playground.asked()[-1]["messages"][-1]["content"]
+    assert "[3] Anna" in said["text"]
+    assert "The new page {picture 1: new_page.png}" in said["text"]
+    assert label["text"] == "[picture 1, shared in line 3:]"
+    assert image["image_url"]["url"].startswith("data:image/png;base64,")
+    assert thread[2]["ts"] in sources(shown(first))
+    assert "3 of 3 messages, 1 thread, 1 picture, " in shown(first)
+
+    playground.model_fails("inspect")
+    playground.click(first, "summary_shorter")
+    text = shown(summary(playground, other_than=first))
+    assert isinstance(playground.asked()[-1]["messages"][-1]["content"], str)
+    assert "3 of 3 messages, 1 thread, " in text
+    assert "The model would not look at `new_page.png`." in text
 
 
 def test_what_slack_would_not_show_is_not_summarised(

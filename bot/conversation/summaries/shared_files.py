@@ -1,25 +1,29 @@
-"""What is in the files that were shared among the messages of a summary: of each the beginning.
+"""What is in the files that were shared among the messages of a summary: how they begin, and pictures.
 
 Only files of messages that were read are opened, the newest first and for a minute at most. What
-they say becomes data on their messages' lines; a file that can't be read costs its own name in the
+they say becomes data on their messages' lines, pictures follow the lines; a file that can't be read costs its own name in the
 footer, and nothing else.
 """
 
 import asyncio
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.conversation.documents.document import Document
+from bot.conversation.messages import Image
 from bot.conversation.ports_files import FileSource, Reader
 from bot.conversation.summaries.drafts import one_line
 from bot.conversation.summaries.summary import ChannelMessage, ChannelReading, Excerpt
 from bot.conversation.thread import SharedFile
-from bot.conversation.tokens import estimate
+from bot.conversation.tokens import estimate, of_picture
 
 BEGINNING_TOKENS = 600
 """Of one document: what it is about stands on its first page."""
 MOST_DOCUMENTS = 30
+MOST_PICTURES = 20
+"""A request may have 250 (Model Studio, "Image understanding"), but a large one costs as much as a
+hundred messages."""
 SECONDS = 60.0
 _AT_ONCE = 3
 """The reader opens four files at a time, and people's questions wait for it, too."""
@@ -41,6 +45,8 @@ class Enriched:
     reading: ChannelReading
     documents: int = 0
     """Files whose text is in it."""
+    pictures: Mapping[str, Image] = field(default_factory=dict)
+    """By their file's id: those that the model is to see."""
     gaps: tuple[str, ...] = ()
     """What could not be read, in sentences."""
 
@@ -50,20 +56,40 @@ class _Glimpse:
     """What was to be had of one file; nothing at all of a video that nobody speaks in."""
 
     text: str = ""
+    picture: Image | None = None
+    """The file itself, or the first page of a scan."""
     missing: str = ""
     """Why it could not be read."""
+
+    @property
+    def tokens(self) -> int:
+        """What it costs."""
+        picture = self.picture
+        return estimate(self.text) + (of_picture(picture.width, picture.height) if picture else 0)
+
+    @property
+    def bytes(self) -> int:
+        """What a request has to carry of it, beside its text."""
+        return len(self.picture.data) if self.picture else 0
 
 
 class SharedFiles:
     """The files of one workspace, for its summaries."""
 
     def __init__(
-        self, reader: Reader, source: FileSource, *, model_name: str, seconds: float = SECONDS
+        self,
+        reader: Reader,
+        source: FileSource,
+        *,
+        model_name: str,
+        picture_bytes: int,
+        seconds: float = SECONDS,
     ) -> None:
-        """`seconds` is how long the files of one summary may take."""
+        """`picture_bytes` is what one request may carry; `seconds` how long it may all take."""
         self._reader = reader
         self._source = source
         self._model_name = model_name
+        self._picture_bytes = picture_bytes
         self._seconds = seconds
 
     async def enrich(self, reading: ChannelReading, *, room: int) -> Enriched:
@@ -73,22 +99,15 @@ class SharedFiles:
             return Enriched(reading=reading)
         opened, older = _to_open(wanted)
         found = await self._glimpses(opened)
-        missing: dict[str, list[str]] = {}
-        texts: dict[str, str] = {}
-        for file in opened:
-            glimpse = found[file.file_id]
-            cost = estimate(glimpse.text)
-            if glimpse.missing or cost > room:
-                missing.setdefault(glimpse.missing or NO_ROOM, []).append(file.name)
-            elif glimpse.text:
-                texts[file.file_id] = glimpse.text
-                room -= cost
+        taken, missing = _fitting(opened, found, room, self._picture_bytes)
         if older:
             missing[OLDER] = [file.name for file in older]
+        texts = {file_id: one.text for file_id, one in taken.items() if one.text}
         messages = tuple(_with_excerpts(reading.messages, texts))
         return Enriched(
             reading=replace(reading, messages=messages),
             documents=len(texts),
+            pictures={file_id: one.picture for file_id, one in taken.items() if one.picture},
             gaps=(_unread(missing),) if missing else (),
         )
 
@@ -122,10 +141,14 @@ class SharedFiles:
             forms = await self._source.other_forms(file)
             return _Glimpse(text=_beginning(forms.said))
         shown = await self._reader.read([file], self._source, self._model_name, _quietly)
-        for piece in shown.by_file.get(file.file_id, ()):
-            if isinstance(piece, Document):
-                return _Glimpse(text=_of_document(piece))
-        return _Glimpse(missing=shown.unreadable.get(file.file_id, ""))
+        pieces = shown.by_file.get(file.file_id, ())
+        if not pieces:
+            return _Glimpse(missing=shown.unreadable.get(file.file_id, ""))
+        pictures = [piece for piece in pieces if isinstance(piece, Image)]
+        document = next((piece for piece in pieces if isinstance(piece, Document)), None)
+        if document is None:
+            return _Glimpse(picture=pictures[0] if pictures else None)
+        return _of_document(document, pictures)
 
 
 def _quietly(_file: SharedFile, _done: int, _count: int) -> None:
@@ -134,29 +157,52 @@ def _quietly(_file: SharedFile, _done: int, _count: int) -> None:
 
 def _newest_first(messages: Sequence[ChannelMessage]) -> list[SharedFile]:
     """Each file once."""
-    found = {
-        file.file_id: file
-        for message in reversed(messages)
-        for file in message.files
-        if not file.is_picture
-    }
+    found = {file.file_id: file for message in reversed(messages) for file in message.files}
     return list(found.values())
 
 
-def _to_open(files: Sequence[SharedFile]) -> tuple[Sequence[SharedFile], Sequence[SharedFile]]:
+def _to_open(files: Sequence[SharedFile]) -> tuple[list[SharedFile], list[SharedFile]]:
     """Those that are opened, and the older ones that are not."""
-    return files[:MOST_DOCUMENTS], files[MOST_DOCUMENTS:]
+    pictures = [file for file in files if file.is_picture]
+    documents = [file for file in files if not file.is_picture]
+    chosen = {file.file_id for file in (*pictures[:MOST_PICTURES], *documents[:MOST_DOCUMENTS])}
+    opened = [file for file in files if file.file_id in chosen]
+    return opened, [file for file in files if file.file_id not in chosen]
 
 
-def _of_document(document: Document) -> str:
-    """How much there is of it, and how it begins."""
+def _fitting(
+    files: Sequence[SharedFile], found: Mapping[str, _Glimpse], room: int, most_bytes: int
+) -> tuple[dict[str, _Glimpse], dict[str, list[str]]]:
+    """What there is room for, by the files' ids, and by its reason what is missing."""
+    taken: dict[str, _Glimpse] = {}
+    missing: dict[str, list[str]] = {}
+    for file in files:
+        glimpse = found[file.file_id]
+        fits = glimpse.tokens <= room and glimpse.bytes <= most_bytes
+        if glimpse.missing or not fits:
+            missing.setdefault(glimpse.missing or NO_ROOM, []).append(file.name)
+            continue
+        taken[file.file_id] = glimpse
+        room -= glimpse.tokens
+        most_bytes -= glimpse.bytes
+    return taken, missing
+
+
+def _of_document(document: Document, pictures: Sequence[Image]) -> _Glimpse:
+    """How much there is of it, and how it begins; the pages that are pictures are not in its text."""
+    places = [picture.name.removeprefix(f"{document.name}, ") for picture in pictures]
+    written = [passage for passage in document.passages if passage.place not in places]
+    is_scan = document.passages[:1] != tuple(written[:1])
     count = cost = 0
-    while count < len(document.passages) and cost <= BEGINNING_TOKENS:
-        cost += document.passages[count].cost
+    while count < len(written) and cost <= BEGINNING_TOKENS:
+        cost += written[count].cost
         count += 1
-    begun = replace(document, passages=document.passages[:count])
+    begun = replace(document, passages=tuple(written[:count]))
     extent = f"[{document.extent}] " if document.extent else ""
-    return _beginning(f"{extent}{begun.markdown}", is_all=begun == document)
+    return _Glimpse(
+        text=_beginning(f"{extent}{begun.markdown}", is_all=begun == document),
+        picture=pictures[0] if is_scan and pictures else None,
+    )
 
 
 def _beginning(text: str, *, is_all: bool = True) -> str:
@@ -184,11 +230,12 @@ def _with_excerpts(
 def _unread(missing: Mapping[str, Sequence[str]]) -> str:
     """Such as "I could not read `a.pdf` (the file is damaged); `b.pdf` (it is empty)."."""
     return UNREAD.format(
-        files="; ".join(f"{_named(names)} ({reason})" for reason, names in missing.items())
+        files="; ".join(f"{named(names)} ({reason})" for reason, names in missing.items())
     )
 
 
-def _named(names: Sequence[str]) -> str:
+def named(names: Sequence[str]) -> str:
+    """The first of these files by their names, and how many more there are."""
     shown = [f"`{_bare(name)}`" for name in names[:_MOST_NAMED]]
     more = len(names) - len(shown)
     return f"{', '.join(shown)} and {more:,} more" if more else ", ".join(shown)

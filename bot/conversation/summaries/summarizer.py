@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from bot.conversation.messages import Prompt, Text, UserTurn
+from bot.conversation.messages import Prompt, UserTurn
 from bot.conversation.ports import ChannelReader, Model
 from bot.conversation.summaries.drafts import (
     Draft,
@@ -14,14 +14,15 @@ from bot.conversation.summaries.drafts import (
     checked,
     in_parts,
     message_lines,
-    numbered,
+    parts_of,
     statement_lines,
     system_for,
+    without_pictures,
 )
-from bot.conversation.summaries.shared_files import Enriched, SharedFiles
+from bot.conversation.summaries.shared_files import Enriched, SharedFiles, named
 from bot.conversation.summaries.summary import ChannelReading, FileShared, Summary
 from bot.conversation.summaries.timespans import Span
-from bot.errors import ContentRefused, ModelError, PromptTooLong, UnfitAnswer
+from bot.errors import ContentRefused, ModelError, PromptRefused, PromptTooLong, UnfitAnswer
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ FILE_TOKENS = 100_000
 """What is in files may cost so much, where a summary has no limit of its own."""
 MOST_FILES = 30
 FILTERED = "The model's content filter refused {count} of the messages."
+UNSEEN = "The model would not look at {pictures}."
 UNFIT = "The model made nothing sensible of {count} of the messages."
 _HALVINGS = 3
 """So often a part that the model refuses is halved, to lose no more than an eighth of it."""
@@ -114,7 +116,7 @@ class Summarizer:
         """
         enriched = await self._enriched(reading, most_tokens)
         reading = enriched.reading
-        lines = message_lines(reading, wish.zone)
+        lines = message_lines(reading, wish.zone, enriched.pictures)
         if not lines:
             return Summary(reading=reading)
         work = _Work(self._model, self._prompt, reading, wish)
@@ -136,6 +138,7 @@ class Summarizer:
             gaps=(*enriched.gaps, *work.gaps()),
             dropped=work.dropped,
             documents=enriched.documents,
+            pictures=len(enriched.pictures) - len(work.unseen),
         )
 
     async def _enriched(self, reading: ChannelReading, most_tokens: int) -> Enriched:
@@ -150,7 +153,7 @@ class Summarizer:
     def _prompt(self, lines: Sequence[Line], wish: Wish, *, joining: bool) -> Prompt:
         return Prompt(
             system=system_for(wish, joining=joining),
-            entries=(UserTurn(parts=(Text(text=numbered(lines)),)),),
+            entries=(UserTurn(parts=parts_of(lines)),),
             model=self._model_name,
             workspace=self._workspace,
             temperature=0.2,
@@ -173,15 +176,26 @@ class _Work:
         self._wish = wish
         self._room = asyncio.Semaphore(AT_ONCE)
         self.dropped = 0
+        self.unseen: list[str] = []
+        """The names of the pictures that the model would not look at."""
         self._filtered = 0
         self._unfit = 0
         self._refusal: ModelError | None = None
 
     async def part(self, lines: Sequence[Line], halvings: int = _HALVINGS) -> list[Summary]:
-        """The summary of a part; of its halves where the model refuses the whole."""
+        """The summary of a part; of its halves where the model refuses the whole.
+
+        Pictures are left out first: they must not cost what people said.
+        """
         try:
             return [await self._ask(lines, joining=False)]
-        except (ContentRefused, PromptTooLong, UnfitAnswer) as refusal:
+        except (ContentRefused, PromptRefused, PromptTooLong, UnfitAnswer) as refusal:
+            pictures = [one.name for line in lines for one in line.pictures]
+            if pictures:
+                self.unseen += pictures
+                return await self.part(without_pictures(lines), halvings)
+            if isinstance(refusal, PromptRefused):
+                raise
             if halvings and len(lines) > 1:
                 middle = len(lines) // 2
                 first = await self.part(lines[:middle], halvings - 1)
@@ -205,7 +219,9 @@ class _Work:
     def gaps(self) -> tuple[str, ...]:
         """What is missing from the summary, in sentences."""
         counts = {FILTERED: self._filtered, UNFIT: self._unfit}
-        return tuple(sentence.format(count=count) for sentence, count in counts.items() if count)
+        unseen = [UNSEEN.format(pictures=named(self.unseen))] if self.unseen else []
+        said = [sentence.format(count=count) for sentence, count in counts.items() if count]
+        return (*unseen, *said)
 
     async def _ask(self, lines: Sequence[Line], *, joining: bool) -> Summary:
         async with self._room:

@@ -127,6 +127,8 @@ class Summary:
     """Statements of the model that rested on no message: they are left out."""
     documents: int = 0
     """Files of whose text the model was shown the beginning."""
+    pictures: int = 0
+    """Pictures that the model was shown."""
 
     def statements(self) -> Iterator[Statement]:
         """Everything it says, each with its sources; action items as one sentence."""

@@ -75,9 +75,11 @@ def what_was_read(summary: Summary, *, now: datetime) -> str:
 
 
 def what_was_opened(summary: Summary) -> str:
-    """Such as ", 3 files", to go on with; empty where none was."""
-    count = summary.documents
-    return f", {count:,} {'file' if count == 1 else 'files'}" if count else ""
+    """Such as ", 3 files, 2 pictures", to go on with; empty where none was."""
+    counts = (("file", summary.documents), ("picture", summary.pictures))
+    return "".join(
+        f", {count:,} {noun if count == 1 else f'{noun}s'}" for noun, count in counts if count
+    )
 
 
 class _Links:

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from bot.conversation.messages import Delta, Prompt, Text, Usage, UserTurn
+from bot.conversation.messages import Delta, Image, Prompt, Text, Usage, UserTurn
 from bot.conversation.ports import Abilities, Cost, T
 from bot.conversation.summaries.summary import ChannelMessage, ChannelReading
 
@@ -42,13 +42,25 @@ class NoReader:
 def text_of(prompt: Prompt) -> str:
     (entry,) = prompt.entries
     assert isinstance(entry, UserTurn)
-    (part,) = entry.parts
+    part, *_ = entry.parts
     assert isinstance(part, Text)
     return part.text
 
 
 def lines_of(prompt: Prompt) -> dict[int, str]:
     return {int(number): text for number, text in LINE.findall(text_of(prompt))}
+
+
+def pictures_of(prompt: Prompt) -> list[tuple[str, str]]:
+    """The pictures of a prompt: the label above each, and its name."""
+    (entry,) = prompt.entries
+    assert isinstance(entry, UserTurn)
+    _, *rest = entry.parts
+    return [
+        (label.text, picture.name)
+        for label, picture in zip(rest[::2], rest[1::2], strict=True)
+        if isinstance(label, Text) and isinstance(picture, Image)
+    ]
 
 
 def message(number: int, text: str, *, thread: int | None = None, **more: Any) -> ChannelMessage:

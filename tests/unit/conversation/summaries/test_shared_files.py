@@ -6,23 +6,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typing_extensions import override
 
 from bot.conversation.documents.document import Document, Passage
+from bot.conversation.messages import Image, Prompt
+from bot.conversation.ports import T
 from bot.conversation.ports_files import FileSource, OtherForms, Piece, Shown, Watch
 from bot.conversation.summaries.checks import check
 from bot.conversation.summaries.shared_files import BEGINNING_TOKENS, MOST_DOCUMENTS, SharedFiles
-from bot.conversation.summaries.summarizer import Summarizer
+from bot.conversation.summaries.summarizer import PART_TOKENS, Summarizer
 from bot.conversation.summaries.summary import ChannelMessage, Summary
 from bot.conversation.summaries.text import what_was_read
 from bot.conversation.thread import SharedFile
 from bot.conversation.tokens import estimate
+from bot.errors import ContentRefused, PromptRefused
 from tests.unit.conversation.summaries.scripted import (
     NoReader,
     ScriptedModel,
     draft,
     lines_of,
     message,
+    pictures_of,
     reading,
     said,
     text_of,
@@ -35,7 +40,9 @@ NOW = datetime(2025, 12, 1, tzinfo=UTC)
 class Shelf:
     """Files that are read already, by name; others can't be read. A `Reader` and a `FileSource`."""
 
-    def __init__(self, files: Mapping[str, Piece] | None = None, said: str = "") -> None:
+    def __init__(
+        self, files: Mapping[str, Piece | tuple[Piece, ...]] | None = None, said: str = ""
+    ) -> None:
         self._files = files or {}
         self._said = said
         self.opened: list[str] = []
@@ -55,7 +62,8 @@ class Shelf:
         self.owners.add(conversation_id)
         if file.name not in self._files:
             return Shown(unreadable={file.file_id: "the file is damaged"})
-        return Shown(by_file={file.file_id: (self._files[file.name],)})
+        pieces = self._files[file.name]
+        return Shown(by_file={file.file_id: pieces if isinstance(pieces, tuple) else (pieces,)})
 
     async def download(self, file: SharedFile, into: Path, *, most: int) -> None:
         raise NotImplementedError
@@ -78,6 +86,10 @@ def document(text: str, *, name: str = "plan.pdf", extent: str = "2 pages") -> D
     return Document(name=name, extent=extent, passages=(Passage.of("page 1", text),))
 
 
+def picture(name: str, *, size: int = 3, side: int = 320) -> Image:
+    return Image(name=name, media_type=PNG, data=b"x" * size, width=side, height=side)
+
+
 def shared(name: str, media_type: str = PDF, *, file_id: str = "") -> SharedFile:
     return SharedFile(
         file_id=file_id or name, name=name, media_type=media_type, size=1, url=f"u/{name}"
@@ -85,9 +97,16 @@ def shared(name: str, media_type: str = PDF, *, file_id: str = "") -> SharedFile
 
 
 async def summarize(
-    shelf: Shelf, model: ScriptedModel, *messages: ChannelMessage, seconds: float = 60, **more: Any
+    shelf: Shelf,
+    model: ScriptedModel,
+    *messages: ChannelMessage,
+    seconds: float = 60,
+    picture_bytes: int = 1_000_000,
+    **more: Any,
 ) -> Summary:
-    files = SharedFiles(shelf, shelf, model_name="qwen", seconds=seconds)
+    files = SharedFiles(
+        shelf, shelf, model_name="qwen", picture_bytes=picture_bytes, seconds=seconds
+    )
     summarizer = Summarizer(model, NoReader(), model_name="qwen", files=files)
     return await summarizer.summarize_reading(reading(*messages), **more)
 
@@ -197,3 +216,93 @@ async def test_of_a_recording_counts_what_slack_has_written_down() -> None:
     assert "{file: note.m4a: The quay opens in May.}" in text_of(model.prompts[0])
     assert "{file: note.m4a}" in text_of(model.prompts[1])
     assert (shelf.opened, summary.gaps) == ([], ())
+
+
+async def test_a_picture_is_shown_under_the_number_of_its_line() -> None:
+    """The line says which picture it is; a second message with it has its name alone."""
+    mock = shared("mock.png", PNG)
+    messages = (
+        message(1, "Hello"),
+        message(2, "Look", files=(mock, shared("logo.png", PNG))),
+        message(3, "Again", files=(mock,)),
+    )
+    shelf = Shelf({name: picture(name) for name in ("mock.png", "logo.png")})
+    model = ScriptedModel(lambda _: draft(headline=said("A mock-up.", 2)))
+
+    summary = await summarize(shelf, model, *messages)
+
+    lines = lines_of(model.prompts[0])
+    assert lines[2].endswith("Look {picture 1: mock.png} {picture 2: logo.png}")
+    assert lines[3].endswith("Again {file: mock.png}")
+    assert pictures_of(model.prompts[0]) == [
+        ("[picture 1, shared in line 2:]", "mock.png"),
+        ("[picture 2, shared in line 2:]", "logo.png"),
+    ]
+    assert summary.headline
+    assert summary.headline.sources == (messages[1],)
+    assert "3 of 3 messages, 2 pictures, " in what_was_read(summary, now=NOW)
+
+
+async def test_in_every_part_labels_follow_its_own_numbers() -> None:
+    """Pictures count in the length of a part, wherever it is cut."""
+    names = [f"{number}.png" for number in range(12)]
+    messages = [
+        message(number, name, files=(shared(name, PNG),)) for number, name in enumerate(names)
+    ]
+    shelf = Shelf({name: picture(name, side=1_600) for name in names})
+    model = ScriptedModel(lambda _: draft())
+
+    await summarize(shelf, model, *messages)
+
+    *parts, _ = model.prompts
+    assert len(parts) == 12 * 2_500 // PART_TOKENS + 1
+    shown = [(prompt, label, name) for prompt in parts for label, name in pictures_of(prompt)]
+    assert [name for _, _, name in shown] == names
+    for prompt, label, name in shown:
+        number = int(label.split()[-1].rstrip(":]"))
+        assert f"): {name} {{picture " in lines_of(prompt)[number]
+
+
+@pytest.mark.parametrize("refusal", [ContentRefused, PromptRefused])
+async def test_a_picture_that_the_model_refuses_costs_nothing_but_itself(
+    refusal: type[Exception],
+) -> None:
+    class Squeamish(ScriptedModel):
+        @override
+        async def complete(self, prompt: Prompt, into: type[T]) -> T:
+            answer = await super().complete(prompt, into)
+            if pictures_of(prompt):
+                raise refusal
+            return answer
+
+    model = Squeamish(lambda _: draft(headline=said("We ship.", 1)))
+    messages = (message(1, "We ship", files=(shared("bad_one.png", PNG),)),)
+    summary = await summarize(Shelf({"bad_one.png": picture("bad_one.png")}), model, *messages)
+    assert len(model.prompts) == 2
+    assert lines_of(model.prompts[1])[1].endswith("We ship {file: bad_one.png}")
+    assert summary.headline
+    assert summary.gaps == ("The model would not look at `bad_one.png`.",)
+    assert "1 of 1 message, Mon" in what_was_read(summary, now=NOW)
+
+
+async def test_the_newest_pictures_fill_what_a_request_may_carry() -> None:
+    names = [f"{number}.png" for number in range(4)]
+    messages = [message(number, "", files=(shared(n, PNG),)) for number, n in enumerate(names)]
+    shelf = Shelf({name: picture(name, size=400_000) for name in names})
+    model = ScriptedModel(lambda _: draft())
+    summary = await summarize(shelf, model, *messages)
+    assert [name for _, name in pictures_of(model.prompts[0])] == ["2.png", "3.png"]
+    assert summary.gaps == ("I could not read `1.png`, `0.png` (there was no room left).",)
+    assert "{file: 0.png}" in lines_of(model.prompts[0])[1]
+
+
+async def test_of_a_scan_the_first_page_is_shown() -> None:
+    pages = tuple(Passage.of(f"page {number}", "(a picture)") for number in (1, 2))
+    scan = Document(name="scan.pdf", extent="2 pages", passages=pages)
+    seen = (scan, picture("scan.pdf, page 1"), picture("scan.pdf, page 2"))
+    model = ScriptedModel(lambda _: draft())
+    await summarize(Shelf({"scan.pdf": seen}), model, message(1, "", files=(shared("scan.pdf"),)))
+    assert lines_of(model.prompts[0])[1].endswith(
+        "{file: scan.pdf: [2 pages]…} {picture 1: scan.pdf, page 1}"
+    )
+    assert len(pictures_of(model.prompts[0])) == 1
