@@ -66,7 +66,7 @@ async def run(settings: Settings) -> None:
     """Run the schedule until SIGTERM or SIGINT."""
     async with AsyncExitStack() as stack:
         stored = await stack.enter_async_context(open_stored(settings))
-        web = make_web([], {"database": stored.is_reachable}, {})
+        web = make_web([], {"database": stored.is_usable}, {})
         port = await stack.enter_async_context(
             serving(web, host=settings.host, port=settings.port, or_any=True)
         )

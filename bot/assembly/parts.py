@@ -81,9 +81,7 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         workspaces = await stack.enter_async_context(
             open_workspaces(settings, stored, session, catch_up)
         )
-        parts = Parts(
-            checks={"database": stored.is_reachable}, measure=_measure(stored, workspaces)
-        )
+        parts = Parts(checks={"database": stored.is_usable}, measure=_measure(stored, workspaces))
         wakes = await stack.enter_async_context(_wakes(settings, parts.wake_errands))
         doorkeeper = Doorkeeper(
             _rules(settings), workspaces.installations, stored.errands, wake=parts.wake_errands

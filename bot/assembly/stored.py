@@ -21,6 +21,7 @@ from bot.store.kept_summaries import StoredSummaries
 from bot.store.oauth_states import OAuthStates
 from bot.store.readings import StoredReadings
 from bot.store.recollections import StoredRecollections
+from bot.store.room import try_to_keep
 from bot.store.rotation import check_key
 from bot.store.schema import require_current
 from bot.store.settings import ChannelSettingsStore
@@ -96,9 +97,14 @@ class Stored:
         """Where what happens in Slack comes in."""
         return Intake(self.engine, self.writer, reply_in_threads=reply_in_threads)
 
-    async def is_reachable(self) -> bool:
-        """Whether the database answers. Raises where it does not."""
+    async def is_usable(self) -> bool:
+        """Whether the database answers, and keeps what it is given. Raises where it does not.
+
+        After a commit that has failed, nothing but another one shows that it does again.
+        """
         await ping(self.engine)
+        if self.writer.trouble:
+            await try_to_keep(self.writer, process=self.name)
         return True
 
 

@@ -94,6 +94,8 @@ class Writer:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
+        self.trouble = ""
+        """Why the last commit has failed; empty where it has not."""
         self._engine = engine
         self._waiting: list[tuple[Change[Any], asyncio.Future[Any]]] = []
         self._task: asyncio.Task[None] | None = None
@@ -147,10 +149,16 @@ class Writer:
                 future.set_exception(failure)
 
     async def _commit(self, changes: list[Change[Any]]) -> list[Any]:
-        async with faults_in_words(), self._engine.connect() as connection:
-            _ = await connection.execution_options(writes=True)
-            async with connection.begin():
-                return [await change(connection) for change in changes]
+        try:
+            async with faults_in_words(), self._engine.connect() as connection:
+                _ = await connection.execution_options(writes=True)
+                async with connection.begin():
+                    results = [await change(connection) for change in changes]
+        except DatabaseUnreachable as error:
+            self.trouble = str(error)
+            raise
+        self.trouble = ""
+        return results
 
 
 @asynccontextmanager

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from bot.conversation.errands import Errand, Errands, Handler
-from bot.errors import LostTurn, NotInstalled
+from bot.errors import DatabaseUnreachable, LostTurn, NotInstalled
 from bot.telemetry import metrics
 from bot.telemetry.log import bind, get_logger
 
@@ -16,6 +17,7 @@ MOST_SETBACKS = 3
 """An errand that has brought its worker down so often is given up."""
 AT_ONCE = 8
 _BEAT_SECONDS = 3.0
+_PAUSE_SECONDS = 1.0
 _SWEEP_SECONDS = 3_600.0
 _KEPT_SECONDS = 7 * 86_400.0
 
@@ -91,6 +93,8 @@ class ErrandRunner:
             raise
         except LostTurn:
             log.info("errand is another worker's now")
+        except DatabaseUnreachable as error:
+            log.warning("errand interrupted", errand=errand_id, error=str(error))
         except Exception:
             # It stays as it is in the database: somebody takes it over.
             log.exception("errand interrupted", errand=errand_id)
@@ -109,7 +113,9 @@ class ErrandRunner:
             failure = "GaveUp"
         else:
             try:
-                await handler.run(errand, lambda kept: self._errands.keep(errand, kept))
+                await handler.run(
+                    errand, lambda kept: _kept(lambda: self._errands.keep(errand, kept))
+                )
             except LostTurn:
                 raise
             except NotInstalled as error:
@@ -121,7 +127,7 @@ class ErrandRunner:
         if failure and handler is not None:
             with suppress(Exception):
                 await handler.give_up(errand)
-        await self._errands.finish(errand, failure=failure)
+        await _kept(lambda: self._errands.finish(errand, failure=failure))
         metrics.errands.labels(errand.kind, failure or "done").inc()
         log.info("errand ended", failure=failure, seconds=round(time.monotonic() - began, 2))
 
@@ -148,3 +154,14 @@ class ErrandRunner:
                 await self._errands.sweep(time.time() - _KEPT_SECONDS)
             except Exception:
                 log.exception("errands: not swept")
+
+
+async def _kept(keep: Callable[[], Awaitable[Any]]) -> None:
+    """Keep what is done, for as long as it takes: it stands in Slack, and must not be done twice."""
+    while True:
+        try:
+            await keep()
+            return
+        except DatabaseUnreachable as error:
+            log.warning("errand not kept yet", error=str(error))
+            await asyncio.sleep(_PAUSE_SECONDS)

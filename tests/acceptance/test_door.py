@@ -18,6 +18,7 @@ from tests.playground import (
     AT,
     BOT,
     GENERAL,
+    RunningBot,
     RunningPlayground,
     free_port,
     running_bot,
@@ -30,8 +31,9 @@ SECRET = "playground-secret"
 class Door:
     """The bot's HTTP side, spoken to as Slack speaks."""
 
-    def __init__(self, playground: RunningPlayground, port: int) -> None:
+    def __init__(self, playground: RunningPlayground, bot: RunningBot, port: int) -> None:
         self.playground = playground
+        self.bot = bot
         self.url = f"http://127.0.0.1:{port}"
 
     def post(self, event: dict[str, Any], **odd: str) -> httpx.Response:
@@ -73,8 +75,8 @@ def door(tmp_path: Path) -> Iterator[Door]:
     )
     playground = RunningPlayground(settings)
     environ = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": SECRET, "PORT": str(port)}
-    with running_bot(playground, tmp_path, **environ):
-        yield Door(playground, port)
+    with running_bot(playground, tmp_path, **environ) as bot:
+        yield Door(playground, bot, port)
     playground.close()
 
 
