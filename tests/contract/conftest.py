@@ -1,6 +1,7 @@
 """Databases for the promises of the store: SQLite and a real PostgreSQL, migrated once and copied."""
 
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,14 @@ _TEMPLATE = "threadwise_template"
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A PostgreSQL of our own."""
-    running = get_server(tmp_path_factory.mktemp("pg"))
-    yield running
-    running.cleanup()
+def server() -> Iterator[Any]:
+    """A PostgreSQL of our own, outside pytest's folder: where root runs the tests, the server is
+    another user's, and each pytest that begins shuts that folder to everybody else.
+    """
+    with tempfile.TemporaryDirectory(prefix="contract", ignore_cleanup_errors=True) as folder:
+        running = get_server(Path(folder))
+        yield running
+        running.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
