@@ -16,9 +16,10 @@ from bot.conversation.documents.finding import Finder
 from bot.conversation.documents.tool import document_tool
 from bot.conversation.first_tools import first_tools
 from bot.conversation.modes import Habits, Thinking
-from bot.conversation.ports import Admission, Conversations, Model, Uploader
+from bot.conversation.ports import Conversations, Model, Uploader
 from bot.conversation.ports_files import Reader, Readings
 from bot.conversation.ports_model import Allowance
+from bot.conversation.rules import Admission
 from bot.conversation.sharing import CatchUp
 from bot.conversation.tools import Toolbox
 from bot.export.maker import Maker
@@ -35,6 +36,7 @@ from bot.reading.workshop import Workshop
 from bot.slack.colleagues import SlackColleagues
 from bot.slack.files import Files, slack_hosts
 from bot.slack.installations import Installation, Installations
+from bot.slack.replies.queued import QueueSigns
 from bot.slack.replies.room import SlackReplies
 from bot.slack.summaries.channel_reader import Recollections
 from bot.slack.uploads import Uploads
@@ -115,6 +117,7 @@ class TeamDesks:
             replies=SlackReplies(here.api, here.budget, here.history, here.status),
             conversations=self._conversations,
             admission=self._admission,
+            signs=QueueSigns(here.api, here.budget),
             frame=Frame(
                 bot_name=here.identity.name,
                 bot_user_id=here.identity.user_id,

@@ -35,6 +35,7 @@ from bot.telemetry import metrics
 from bot.telemetry.log import get_logger
 from bot.web import Check, Measure
 from bot.work.errands import ErrandRunner
+from bot.work.usher import Usher
 from bot.work.wakes import LocalWakes
 from bot.work.worker import Worker
 
@@ -153,7 +154,12 @@ def _put_to_work(
 ) -> None:
     """What answers: turns, errands, and, where one process does everything, the schedule."""
     parts.worker = Worker(
-        stored.turns, desks, wakes, look_seconds=_LOOK_SECONDS, concurrency=settings.concurrency
+        stored.turns,
+        desks,
+        wakes,
+        Usher(stored.queue, desks),
+        look_seconds=_LOOK_SECONDS,
+        concurrency=settings.concurrency,
     )
     parts.checks["worker"] = parts.worker.is_alive
     digest_desks = TeamDigestDesks(

@@ -19,6 +19,7 @@ from bot.store.installations import StoredInstalls
 from bot.store.intake import Intake
 from bot.store.kept_summaries import StoredSummaries
 from bot.store.oauth_states import OAuthStates
+from bot.store.queued import StoredQueue
 from bot.store.readings import StoredReadings
 from bot.store.recollections import StoredRecollections
 from bot.store.room import try_to_keep
@@ -77,6 +78,11 @@ class Stored:
     def waiting(self) -> Waiting:
         """What nobody is at yet."""
         return Waiting(self.engine)
+
+    @cached_property
+    def queue(self) -> StoredQueue:
+        """Who waits in line, and knows it or not."""
+        return StoredQueue(self.engine, self.writer)
 
     @cached_property
     def installs(self) -> StoredInstalls:

@@ -8,9 +8,10 @@ from typing import Protocol
 from bot.conversation.context import Frame
 from bot.conversation.documents.finding import Finder
 from bot.conversation.modes import Habits
-from bot.conversation.ports import Admission, Conversations, Model, Replies, Workspace
+from bot.conversation.ports import Conversations, Model, Replies, Workspace
 from bot.conversation.ports_files import FileMaker, Publisher, Reader
-from bot.conversation.rules import Everybody
+from bot.conversation.queueing import NoSigns, Signs
+from bot.conversation.rules import Admission, Everybody
 from bot.conversation.summaries.answer import SummarySources
 from bot.conversation.tools import Toolbox
 
@@ -31,6 +32,7 @@ class Desk:
     toolbox: Toolbox = field(default_factory=lambda: Toolbox(()))
     finder: Finder = field(default_factory=Finder)
     admission: Admission = field(default_factory=Everybody)
+    signs: Signs = field(default_factory=NoSigns)
     summaries: SummarySources | None = None
     """None where summaries are no answers."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -295,14 +295,6 @@ class Conversations(Protocol):
         ...
 
 
-class Admission(Protocol):
-    """Who is answered, by the admin's rules."""
-
-    async def refused(self, turn: Turn) -> bool:
-        """Whether nobody who asks in this turn may be answered; they are told why."""
-        ...
-
-
 class Channels(Protocol):
     """What people have set for their channels."""
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
+from bot.conversation.queueing import Queued
 from bot.conversation.thread import Turn
 
 NOT_HERE = "I don't answer in this channel: that is how I was set up here."
@@ -74,9 +76,25 @@ class Rules:
                 return ""
 
 
+class Admission(Protocol):
+    """Who is answered, by the admin's rules."""
+
+    async def refused(self, turn: Turn) -> bool:
+        """Whether nobody who asks in this turn may be answered; they are told why."""
+        ...
+
+    async def admits(self, queued: Queued) -> bool:
+        """Whether somebody will be answered when their turn comes; nobody is told."""
+        ...
+
+
 class Everybody:
-    """Implements `conversation.ports.Admission` where there are no rules."""
+    """Implements `Admission` where there are no rules."""
 
     async def refused(self, turn: Turn) -> bool:
         """Nobody is."""
         return False
+
+    async def admits(self, queued: Queued) -> bool:
+        """Everybody is."""
+        return True

@@ -137,6 +137,8 @@ class Turn:
     """What the thread's older messages come to."""
     summary_until: str = ""
     """The ts up to which the summary reaches."""
+    was_told: bool = False
+    """Whether the thread may show that its question waits in line."""
 
     @property
     def asker(self) -> ThreadMessage:

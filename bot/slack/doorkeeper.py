@@ -17,6 +17,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.conversation.errands import Errand, Errands, Keep
 from bot.conversation.events import Happening, MessageEdited, MessagePosted, Wake
+from bot.conversation.queueing import Queued
 from bot.conversation.rules import NOT_HERE, NOT_YOU, WHO_KNOWS, Rules, Standing
 from bot.conversation.thread import Author, ChannelType, ThreadKey, Turn
 from bot.errors import NotInstalled, SlackError, SlackRefused
@@ -94,6 +95,14 @@ class Doorkeeper:
         for user_id, (words, ts) in refusals.items():
             await self.tell(turn.key, user_id, words, ts=ts)
         return True
+
+    async def admits(self, queued: Queued) -> bool:
+        """Whether somebody will be answered when their turn comes; nobody is told."""
+        if queued.author is Author.BOT:
+            return True
+        here = await self._installations.of(queued.key.team_id)
+        where, who = queued.key.channel_id, queued.author_id
+        return not await self._refusal(here, where, who, queued.author_team)
 
     async def tell(self, key: ThreadKey, user_id: str, words: str, *, ts: str) -> None:
         """Let a person know, once a day in each channel; `ts` is their message's."""

@@ -280,6 +280,7 @@ async def _turn(
         other_segments=frozenset(
             segment.ts for row in others for segment in segments_of(row.segments)
         ),
+        was_told=any(row.told_at is not None for row in rows if row.id in held.question_ids),
     )
 
 

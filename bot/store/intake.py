@@ -7,7 +7,7 @@ applies only if it is newer, a deletion only the first time. So Slack's retries,
 
 import time
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -26,7 +26,7 @@ from bot.conversation.events import (
 from bot.conversation.thread import Author, ChannelType, Outcome, SharedFile, ThreadKey
 from bot.store.again import again, ask_again, rate
 from bot.store.db import Writer
-from bot.store.tables import Attachment, ChannelSetting, Conversation, Message, Reply
+from bot.store.tables import UNANSWERED, Attachment, ChannelSetting, Conversation, Message, Reply
 
 
 class Intake:
@@ -303,9 +303,20 @@ async def _stop(connection: AsyncConnection, stop: StopAsked) -> Wake | None:
     conversation = await _find_conversation(connection, stop.key)
     if conversation is None:
         return None
-    await connection.execute(
+    stopped = await connection.execute(
         update(Reply)
         .where(Reply.conversation_id == conversation.id, Reply.outcome == Outcome.WRITING.value)
         .values(stop_requested=True)
     )
+    if not stopped.rowcount:
+        # Slack's Stop stands beside the sign that the question waits in line: it leaves the line.
+        await connection.execute(
+            update(Message)
+            .where(
+                Message.conversation_id == conversation.id,
+                text(UNANSWERED),
+                Message.told_at.is_not(None),
+            )
+            .values(asks=False)
+        )
     return Wake(conversation_id=conversation.id, interruption=Interruption.STOP)

@@ -99,6 +99,8 @@ class Message(Base):
     """The reply whose Slack messages its next answer rewrites."""
     left_out: Mapped[bool] = mapped_column(server_default=false())
     """Content inspection refused it: it is not shown to the model again."""
+    told_at: Mapped[float | None]
+    """When its thread was last told that it waits in line."""
 
 
 class Attachment(Base):

@@ -44,6 +44,11 @@ class Line:
             heapq.heappush(self._heap, (wake.behind, next(self._numbers), conversation_id))
             self._fill()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether whoever comes now has to wait."""
+        return not self._has_room.is_set()
+
     async def room(self) -> None:
         """Return once another conversation could begin at once."""
         await self._has_room.wait()

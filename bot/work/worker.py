@@ -20,6 +20,7 @@ from bot.telemetry import metrics, tracing
 from bot.telemetry.log import bind, get_logger
 from bot.work.line import Line
 from bot.work.progress import ProgressKeeper, progress_of
+from bot.work.usher import Usher
 
 log = get_logger("worker")
 
@@ -33,11 +34,19 @@ class Worker:
     """Tends the conversations that have something to answer. Implements `ports.Attendant`."""
 
     def __init__(
-        self, turns: Turns, desks: Desks, wakes: Wakes, *, look_seconds: float, concurrency: int
+        self,
+        turns: Turns,
+        desks: Desks,
+        wakes: Wakes,
+        usher: Usher,
+        *,
+        look_seconds: float,
+        concurrency: int,
     ) -> None:
         self._turns = turns
         self._desks = desks
         self._wakes = wakes
+        self._usher = usher
         self._look_seconds = look_seconds
         self._keeper = ProgressKeeper(turns)
         self._line = Line(self._tend, limit=concurrency)
@@ -55,7 +64,11 @@ class Worker:
         Wake-ups make it quick; looking makes it certain.
         """
         self._feeding = asyncio.create_task(self._wakes.run(self), name="wake-ups")
-        side = {self._feeding, asyncio.create_task(self._keeper.run(), name="progress")}
+        side = {
+            self._feeding,
+            asyncio.create_task(self._keeper.run(), name="progress"),
+            asyncio.create_task(self._usher.run(lambda: self._line.is_full), name="usher"),
+        }
         try:
             while True:
                 await self._look()

@@ -199,7 +199,8 @@ function drawStatus() {
   const writes = inThread(thread).some(isWriting);
   const stop = el("button", { type: "button", onclick: () => tell("stop", { channel: channel.id, thread_ts: thread }) }, "Stop");
   const dots = el("span", { class: "dots", "aria-hidden": "true" }, "•", el("i", {}, "•"), el("i", {}, "•"));
-  const words = writes ? "Threadwise is writing" : `Threadwise ${status?.words || "is thinking"}`;
+  const says = status?.loading?.[0] ?? `Threadwise ${status?.words || "is thinking"}`;
+  const words = writes ? "Threadwise is writing" : says;
   $("status").replaceChildren(...(status || writes ? [dots, el("span", {}, words), stop] : []));
 }
 
@@ -231,8 +232,8 @@ const frames = {
     document.querySelectorAll(`[data-ts="${ts}"]`).forEach((one) => one.remove());
     drawStatus();
   },
-  status({ thread_ts, status, words }) {
-    if (["processing", "assistant"].includes(status)) statuses.set(thread_ts, { words });
+  status({ thread_ts, status, words, loading }) {
+    if (["processing", "assistant"].includes(status)) statuses.set(thread_ts, { words, loading });
     else statuses.delete(thread_ts);
     if (!thread && statuses.has(thread_ts) && messages.has(thread_ts)) openThread(thread_ts);
     drawStatus();
@@ -272,7 +273,7 @@ async function start() {
   $("me").replaceChildren(...state.people.filter((one) => !one.deleted).map((one) => el("option", { value: one.id, selected: one.id === me.id }, one.real_name)));
   $("limits").checked = state.settings.limits;
   $("few-reads").checked = state.settings.few_reads;
-  state.sessions.filter((one) => ["processing", "assistant"].includes(one.status)).forEach((one) => statuses.set(one.thread_ts, { words: one.words }));
+  state.sessions.filter((one) => ["processing", "assistant"].includes(one.status)).forEach((one) => statuses.set(one.thread_ts, one));
   await open(localStorage.getItem("channel") ?? "C0GENERAL");
   showViews(state.views, it());
   watch({ hear: (frame) => frames[frame.type]?.(frame), lost: () => ($("lost").hidden = false), found: start });

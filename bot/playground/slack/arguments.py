@@ -55,7 +55,7 @@ views.update                        | json | | view*:object view_id external_id 
 views.publish                       | json | | view*:object user_id* hash interactivity_pointer
 agents.sessions.setStatus           | json | chat:write | channel_id* status* thread_ts title initiator_user_id {_AUTHOR}
 agents.sessions.rename              | json | chat:write | channel_id* title* thread_ts
-assistant.threads.setStatus         | json | chat:write | channel_id* thread_ts* status* loading_messages:list {_AUTHOR}
+assistant.threads.setStatus         | json | chat:write | channel_id* thread_ts* status*:blank loading_messages:list {_AUTHOR}
 assistant.threads.setTitle          | json | assistant:write | channel_id* thread_ts* title*
 assistant.threads.setSuggestedPrompts | json | assistant:write | channel_id* prompts*:list thread_ts title
 """
@@ -88,7 +88,8 @@ class Signature:
 
     def _missing(self, given: Arguments) -> Iterator[str]:
         for name in self.required:
-            if given.get(name) in ("", None):
+            is_given = name in given and (given[name] != "" or self.kinds[name] == "blank")
+            if not is_given:
                 yield f"[ERROR] missing required field: {name}"
 
     def _wrong(self, given: Arguments) -> Iterator[str]:
@@ -99,6 +100,7 @@ class Signature:
 
 _WANTED = {
     "text": "a string",
+    "blank": "a string",  # also an empty one
     "flag": "a boolean",
     "number": "a number",
     "list": "an array",

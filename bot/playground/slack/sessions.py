@@ -1,6 +1,7 @@
 """What people see of an agent at work: agents.sessions.* and the older assistant.threads.*."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from bot.playground.slack.arguments import Arguments
@@ -10,6 +11,7 @@ _STATES = frozenset({"active", "processing", "suspended", "closed"})
 _TITLE_LIMIT = 200
 _MOST_PROMPTS = 4
 _MOST_LOADING = 10
+_STATUS_SECONDS = 120.0
 
 
 def methods() -> Mapping[str, Any]:
@@ -27,6 +29,9 @@ def set_session(workspace: Workspace, channel: Channel, thread_ts: str, status: 
     """An agent session's status, as people see it."""
     session = workspace.sessions.setdefault((channel.id, thread_ts), {})
     session["status"] = status
+    if status != "assistant":
+        session.pop("words", None)
+        session.pop("loading", None)
     where = {"channel": channel.id, "thread_ts": thread_ts}
     workspace.tell(channel, {"type": "status", **where, **session})
 
@@ -35,7 +40,6 @@ def clear_assistant_status(workspace: Workspace, channel: Channel, thread_ts: st
     """The assistant's status ends with the reply; a session's does not."""
     session = workspace.sessions.get((channel.id, thread_ts or ""))
     if thread_ts and session and session.get("status") == "assistant":
-        session.pop("words", None)
         set_session(workspace, channel, thread_ts, "active")
 
 
@@ -68,13 +72,30 @@ def _assistant_status(workspace: Workspace, arguments: Arguments) -> dict[str, A
     channel = workspace.bot_channel(arguments["channel_id"])
     if arguments["thread_ts"] not in channel.messages:
         raise Refusal("invalid_thread_ts")
-    if len(arguments.get("loading_messages") or []) > _MOST_LOADING:
+    loading = arguments.get("loading_messages") or []
+    if len(loading) > _MOST_LOADING or not all(isinstance(one, str) and one for one in loading):
         raise Refusal("invalid_arguments")
-    status = arguments["status"]
-    session = workspace.sessions.setdefault((channel.id, arguments["thread_ts"]), {})
-    session["words"] = status
-    set_session(workspace, channel, arguments["thread_ts"], "assistant" if status else "active")
+    thread_ts, status = arguments["thread_ts"], arguments["status"]
+    session = workspace.sessions.setdefault((channel.id, thread_ts), {})
+    session["words"], session["loading"] = status, loading
+    set_session(workspace, channel, thread_ts, "assistant" if status else "active")
+    if status:
+        session["since"] = workspace.clock()
+        _soon(workspace, _end(workspace, channel, thread_ts, session["since"]))
     return {}
+
+
+async def _end(workspace: Workspace, channel: Channel, thread_ts: str, since: float) -> None:
+    """A status that no message has ended, and no other one has followed, ends by itself."""
+    await asyncio.sleep(_STATUS_SECONDS)
+    if workspace.sessions[channel.id, thread_ts].get("since") == since:
+        clear_assistant_status(workspace, channel, thread_ts)
+
+
+def _soon(workspace: Workspace, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    workspace.tasks.add(task)
+    task.add_done_callback(workspace.tasks.discard)
 
 
 def _assistant_title(workspace: Workspace, arguments: Arguments) -> dict[str, Any]:

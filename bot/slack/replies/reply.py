@@ -165,7 +165,7 @@ class SlackReply:
     async def abandon(self) -> None:
         """Touch Slack no more. Returns once a call under way has come back."""
         self._pace.abandon()
-        self._status.end(by_itself=False)
+        self._status.leave()
         pump = self._ensure_pump()  # which also gives back what was set aside
         await asyncio.wait({pump})
         if not pump.cancelled():

@@ -15,16 +15,30 @@ from bot.conversation.thread import Turn
 from bot.errors import LostTurn, SlackError, SlackLimited, SlackRefused
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
+from bot.telemetry.log import get_logger
+
+log = get_logger("slack")
 
 _SESSION = "agents.sessions.setStatus"
-_ASSISTANT = "assistant.threads.setStatus"
+ASSISTANT = "assistant.threads.setStatus"
 _REACTION = "reactions.add"
+_RENAME = "agents.sessions.rename"
+_WAYS = (_SESSION, ASSISTANT, _REACTION)
+_AFTER_WORDS = (ASSISTANT, _SESSION, _REACTION)
+"""Where the thread was told that its question waits: only the same way takes those words away."""
 _EMOJI = "eyes"
 _PATIENCE = 0.4
 """A model that answers within this needs no sign that it thinks: it saves a call."""
 # What these say of one thread does not hold for the next one.
-_OF_THIS_THREAD = frozenset(
-    {"channel_not_found", "thread_not_found", "not_in_channel", "is_archived", "already_reacted"}
+OF_THIS_THREAD = frozenset(
+    {
+        "channel_not_found",
+        "thread_not_found",
+        "invalid_thread_ts",
+        "not_in_channel",
+        "is_archived",
+        "already_reacted",
+    }
 )
 
 
@@ -83,7 +97,7 @@ class Thinking:
         """
         self.cancel()
         is_late = bool(self._shown_by) and self._task is not None and not self._task.done()
-        ends_alone = self._shown_by == _ASSISTANT or (by_itself and self._shown_by == _SESSION)
+        ends_alone = self._shown_by == ASSISTANT or (by_itself and self._shown_by == _SESSION)
         if lingers and _SESSION not in self._status.budget.refused:
             self._shown_by = _SESSION
         elif ends_alone and not is_late:
@@ -91,16 +105,43 @@ class Thinking:
         if self._shown_by:
             _ = self._status.run(self._clear())
 
+    def leave(self) -> None:
+        """Take the sign away though no word was said: somebody else goes on, or nobody has to."""
+        self.cancel()
+        if self._turn.was_told:
+            self._shown_by = self._shown_by or ASSISTANT
+        if self._shown_by:
+            _ = self._status.run(self._clear())
+
     async def _show(self, title: str | None) -> None:
         if title is None:
             await asyncio.sleep(_PATIENCE)
-        for method in (_SESSION, _ASSISTANT, _REACTION):
+        for method in _AFTER_WORDS if self._turn.was_told else _WAYS:
             if method in self._status.budget.refused or self._status.budget[method].free <= 0:
                 continue
-            if not await self._is_allowed() or await self._try(
-                method, self._arguments(method, title)
-            ):
+            if not await self._is_allowed():
                 return
+            if await self._try(method, self._arguments(method, title)):
+                if title is not None and method == ASSISTANT:
+                    await self._rename(title)
+                return
+
+    async def _rename(self, title: str) -> None:
+        """Give the title to a session that the assistant's status has begun ("Agent sessions")."""
+        budget = self._status.budget
+        if budget.refused & {_SESSION, _RENAME} or budget[_RENAME].free <= 0:
+            return
+        budget[_RENAME].take()
+        key = self._turn.key
+        try:
+            await self._status.api.write(
+                _RENAME, channel_id=key.channel_id, thread_ts=key.thread_ts, title=title
+            )
+        except SlackRefused as refusal:
+            if refusal.code not in OF_THIS_THREAD:
+                budget.refused.add(_RENAME)
+        except SlackError as error:
+            log.debug("a thread got no name", reason=str(error))
 
     async def _is_allowed(self) -> bool:
         """Whether the turn is ours; where nobody can tell, no sign is the better choice."""
@@ -119,7 +160,7 @@ class Thinking:
         except SlackLimited as limit:
             budget.limited(method, limit.retry_after)
         except SlackRefused as refusal:
-            if refusal.code not in _OF_THIS_THREAD:
+            if refusal.code not in OF_THIS_THREAD:
                 budget.refused.add(method)
         except SlackError:
             return True  # it may be there; asking in another way might show two
@@ -132,7 +173,7 @@ class Thinking:
             newest = self._turn.questions[-1].ts if self._turn.questions else key.thread_ts
             return {"channel": key.channel_id, "timestamp": newest, "name": _EMOJI}
         place = {"channel_id": key.channel_id, "thread_ts": key.thread_ts}
-        if method == _ASSISTANT:
+        if method == ASSISTANT:
             return {**place, "status": "is thinking…"}
         if title is None:
             return {**place, "status": "processing"}
@@ -149,7 +190,7 @@ class Thinking:
         if method == _REACTION:
             method = "reactions.remove"
         else:
-            arguments["status"] = "" if method == _ASSISTANT else "active"
+            arguments["status"] = "" if method == ASSISTANT else "active"
         try:
             await self._status.api.write(method, **arguments)
         except SlackError:

@@ -53,6 +53,16 @@ def strict() -> Iterator[AsyncWebClient]:
         ("files.completeUploadExternal", {"files": [{"id": "F9"}]}, "file_not_found"),
         ("files.completeUploadExternal", {"files": []}, "invalid_arguments"),
         (
+            "assistant.threads.setStatus",
+            {"channel_id": ANNAS_DM, "thread_ts": "1.1", "status": "is thinking…"},
+            "invalid_thread_ts",
+        ),
+        (
+            "assistant.threads.setStatus",
+            {"channel_id": ANNAS_DM, "thread_ts": "1.1"},
+            "invalid_arguments",
+        ),
+        (
             "agents.sessions.setStatus",
             {"channel_id": ANNAS_DM, "status": "processing"},
             "thread_ts_required",

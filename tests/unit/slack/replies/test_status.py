@@ -19,6 +19,7 @@ class Slack:
     def __init__(self, *missing: str) -> None:
         self.missing = missing
         self.shown: str = ""
+        self.title = ""
         self.asked = asyncio.Event()
         self.answers = asyncio.Event()
         self.answers.set()
@@ -33,12 +34,14 @@ class Slack:
                 self.shown = method
             case "reactions.remove":
                 self.shown = ""
+            case "agents.sessions.rename":
+                self.title = arguments["title"]
             case _:
                 self.shown = "" if arguments["status"] in {"", "active"} else method
         return {"ok": True}
 
 
-def _thinking(slack: Slack) -> tuple[Status, Thinking]:
+def _thinking(slack: Slack, *, was_told: bool = False) -> tuple[Status, Thinking]:
     question = ThreadMessage(id=1, ts="1.0", author=Author.PERSON, author_id="U1", text="hi")
     turn = Turn(
         reply_id=1,
@@ -50,6 +53,7 @@ def _thinking(slack: Slack) -> tuple[Status, Thinking]:
         messages=(question,),
         questions=(question,),
         answers=(),
+        was_told=was_told,
     )
     status = Status(slack, Budget(asyncio.get_running_loop().time))  # type: ignore[arg-type]
 
@@ -111,6 +115,31 @@ async def test_a_stream_that_ended_otherwise_leaves_no_sign() -> None:
     status, thinking = _thinking(slack)
 
     thinking.end(by_itself=False, lingers=True)
+    await _settled(status)
+
+    assert slack.shown == ""
+
+
+async def test_what_a_waiting_thread_was_told_gives_way_to_the_sign_that_we_think() -> None:
+    slack = Slack()
+    slack.shown = "that we are busy"
+    status, thinking = _thinking(slack, was_told=True)
+    thinking.begin("A title")
+    await _settled(status)
+
+    assert (slack.shown, slack.title) == (ASSISTANT, "A title")
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+async def test_what_a_waiting_thread_was_told_goes_where_no_answer_comes(has_begun: bool) -> None:
+    slack = Slack()
+    slack.shown = "that we are busy"
+    status, thinking = _thinking(slack, was_told=True)
+    if has_begun:
+        thinking.begin("A title")
+        await _settled(status)
+
+    thinking.leave()
     await _settled(status)
 
     assert slack.shown == ""

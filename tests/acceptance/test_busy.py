@@ -1,0 +1,46 @@
+"""Nobody waits in silence: who has to wait is told so, in their thread, until the answer begins."""
+
+from pathlib import Path
+
+from tests.playground import ANNA, AT, RunningPlayground, running_bot, until
+
+SIGN = "assistant.threads.setStatus"
+
+
+def says(playground: RunningPlayground, ts: str) -> str:
+    """The words under a thread, where it shows that the bot is at it."""
+    state = playground.http.get("/playground/state", params={"as": ANNA}).json()
+    found = [one for one in state["sessions"] if one["thread_ts"] == ts]
+    return "".join(found[0].get("loading") or [found[0].get("words", "")]) if found else ""
+
+
+def test_who_waits_in_line_is_told_once_and_answered_once(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    with running_bot(playground, tmp_path, BOT_CONCURRENCY="2") as bot:
+        slow = [playground.say(f"{AT}/tokens 300 20") for _ in range(2)]
+        for ts in slow:
+            playground.growing(ts)
+        first = playground.say(f"{AT}what is 6*7?")
+        root = playground.say("Coffee is out again.")
+        second = playground.say(f"{AT}what is 5*5?", thread_ts=root)
+
+        until(lambda: says(playground, first) == "Busy right now: you are about 1st in line.")
+        until(lambda: says(playground, root) == "Busy right now: you are about 2nd in line.")
+        playground.delete(second)
+        until(lambda: not says(playground, root), what="the end of a deleted question's sign")
+
+        assert "42" in playground.answer(first, seconds=40)["text"]
+        assert says(playground, first) == ""
+        for ts in slow:
+            playground.answer(ts, seconds=40)
+        [told] = [
+            call["args"]
+            for call in playground.calls(SIGN)
+            if call["args"]["thread_ts"] == first and "busy" in call["args"]["status"]
+        ]
+        assert told["status"] == "is busy right now: you are about 1st in line"
+        assert len(playground.answers(first)) == 1
+        assert playground.answers(root) == []
+        assert {call["args"]["thread_ts"] for call in playground.calls(SIGN)} == {first, root}
+        assert bot.log().count("Traceback") == 0
