@@ -1,7 +1,10 @@
 """Digests as people see them: ordered in words or by a form, made by the clock, told once."""
 
 from contextlib import suppress
+from io import BytesIO
 from typing import Any
+
+from PIL import Image
 
 from tests.playground import (
     ANNAS_DM,
@@ -18,6 +21,7 @@ from tests.playground import (
     shown,
     until,
 )
+from tests.unit.reading.orders import FILES
 
 
 def said(view: dict[str, Any]) -> str:
@@ -73,6 +77,34 @@ def test_a_digest_ordered_in_words_comes_with_its_sources_and_tells_nothing_twic
     playground.click(listed, "digest_run")
     until(lambda: bot.log().count('"event": "errand ended"') == 2, what="the second run")
     assert len(posts(playground, ANNAS_DM)) == 1, "nothing is new, and nothing was ordered then"
+
+
+def test_a_digest_counts_what_was_shared_and_links_to_it(
+    bot: RunningBot, playground: RunningPlayground
+) -> None:
+    """A file that is broken is named, and the rest is told."""
+    drawing = BytesIO()
+    Image.new("RGB", (640, 400), "navy").save(drawing, "PNG")
+    files = {
+        "report.docx": (FILES / "report.docx").read_bytes(),
+        "page.png": drawing.getvalue(),
+        "broken.pdf": b"%PDF-1.7 and no more",
+    }
+    ts = playground.share("The papers", files, channel=ENGINEERING)
+    [proposal] = playground.command(f"/digest <#{ENGINEERING}|eng> daily at 9:00")
+    playground.click(proposal, "digest_save")
+    until(lambda: any("Saved" in one["text"] for one in playground.ephemerals()), what="saved")
+
+    [listed] = playground.command("/digest list")
+    playground.click(listed, "digest_run")
+    [digest] = until(lambda: posts(playground, ANNAS_DM), what="a digest")
+
+    text, label, _ = playground.asked()[-1]["messages"][-1]["content"]
+    assert "120000" in text["text"]
+    assert label["text"] == "[picture 1, shared in line 1:]"
+    assert f"/archives/{ENGINEERING}/p{ts.replace('.', '')}" in said(digest)
+    assert "1 message, 1 file, 1 picture, since" in said(digest)
+    assert "I could not read `broken.pdf` (the file is damaged)." in said(digest)
 
 
 def test_the_form_shows_next_times_and_a_preview_and_app_home_shows_what_was_saved(

@@ -2,15 +2,19 @@
 
     python -m tests.benchmarks.bench_summaries
     python -m tests.benchmarks.bench_summaries --messages 1000 --limits
+    python -m tests.benchmarks.bench_summaries --messages 100 --files 20
 
-Every tenth message begins a thread of four. The bot is the real program, asked by command.
+`--files` are so many documents and as many pictures. Every tenth message begins a thread of four. The bot is the real program, asked by command.
 """
 
 import argparse
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image
 
 from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
@@ -25,6 +29,7 @@ from tests.playground import (
     shown,
     until,
 )
+from tests.unit.reading.orders import FILES
 
 PEOPLE = (ANNA, BEN, CHEN)
 WORDS = "the importer, the release on Friday, ticket {n} and what Ben found in log {n}"
@@ -34,19 +39,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, nargs="*", default=[100, 1_000, 5_000])
     parser.add_argument("--limits", action="store_true", help="Slack's rate limits")
+    parser.add_argument("--files", type=int, default=0)
     given = parser.parse_args()
     print("messages  threads  Slack  model  seconds  peak MB")
     for count in given.messages:
         with tempfile.TemporaryDirectory() as folder:
-            measure(count, Path(folder), limits=given.limits)
+            measure(count, Path(folder), limits=given.limits, files=given.files)
 
 
-def measure(count: int, folder: Path, *, limits: bool) -> None:
+def measure(count: int, folder: Path, *, limits: bool, files: int) -> None:
     """One summary of so many messages, in a workspace of its own."""
     model = ModelSettings(first_token_seconds=0.3, tokens_per_second=100)
     playground = RunningPlayground(PlaygroundSettings(model=model, limits=limits))
     try:
         threads = fill(playground, count)
+        share(playground, files)
         with running_bot(playground, folder) as bot:
             before = len(playground.calls())
             began = time.monotonic()
@@ -83,6 +90,16 @@ def fill(playground: RunningPlayground, count: int) -> int:
         list(pool.map(thread, range(threads)))
         list(pool.map(single, range(count - 4 * threads)))
     return threads
+
+
+def share(playground: RunningPlayground, count: int) -> None:
+    """So many documents, and as many pictures of the size of a screen."""
+    report = (FILES / "report.pdf").read_bytes()
+    for number in range(count):
+        picture = BytesIO()
+        Image.effect_noise((1920, 1080), 20 + number).save(picture, "JPEG")
+        playground.share(f"the report {number}", {f"{number}.pdf": report})
+        playground.share(f"a picture {number}", {f"{number}.jpg": picture.getvalue()})
 
 
 def peak_megabytes(pid: int) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.commands.evaluate import SAMPLE, Evaluated, evaluate, load, report
 from bot.conversation.summaries.checks import check
-from bot.conversation.summaries.drafts import message_lines, numbered
+from bot.conversation.summaries.lines import message_lines, numbered
 from bot.conversation.summaries.summary import ChannelReading, Statement, Summary
 from bot.conversation.summaries.timespans import Span
 from bot.model.client import ModelClient

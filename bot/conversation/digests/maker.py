@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime, tzinfo
 
 from bot.conversation.digests.digest import ChannelNote, Plan, Stretch, TopicNote, stretch
 from bot.conversation.ports import ChannelReader
-from bot.conversation.summaries.drafts import Wish, message_lines
+from bot.conversation.summaries.drafts import Wish
+from bot.conversation.summaries.lines import message_lines
 from bot.conversation.summaries.summarizer import Summarizer
 from bot.conversation.summaries.summary import ChannelReading, Statement, Summary
 from bot.conversation.summaries.timespans import Span

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from bot.conversation.documents.document import Document
 from bot.conversation.messages import Image
 from bot.conversation.ports_files import FileSource, Reader
-from bot.conversation.summaries.drafts import one_line
+from bot.conversation.summaries.lines import one_line
 from bot.conversation.summaries.summary import ChannelMessage, ChannelReading, Excerpt
 from bot.conversation.thread import SharedFile
 from bot.conversation.tokens import estimate, of_picture

@@ -7,16 +7,14 @@ from typing import Any, TypeVar
 
 from bot.conversation.messages import Prompt, UserTurn
 from bot.conversation.ports import ChannelReader, Model
-from bot.conversation.summaries.drafts import (
-    Draft,
+from bot.conversation.summaries.drafts import Draft, Wish, checked, system_for
+from bot.conversation.summaries.lines import (
     Line,
-    Wish,
-    checked,
     in_parts,
     message_lines,
     parts_of,
     statement_lines,
-    system_for,
+    without_files,
     without_pictures,
 )
 from bot.conversation.summaries.shared_files import Enriched, SharedFiles, named
@@ -33,7 +31,7 @@ FILE_TOKENS = 100_000
 """What is in files may cost so much, where a summary has no limit of its own."""
 MOST_FILES = 30
 FILTERED = "The model's content filter refused {count} of the messages."
-UNSEEN = "The model would not look at {pictures}."
+UNSEEN = "The model would not look at {files}."
 UNFIT = "The model made nothing sensible of {count} of the messages."
 _HALVINGS = 3
 """So often a part that the model refuses is halved, to lose no more than an eighth of it."""
@@ -137,7 +135,7 @@ class Summarizer:
             files=_files(reading),
             gaps=(*enriched.gaps, *work.gaps()),
             dropped=work.dropped,
-            documents=enriched.documents,
+            documents=enriched.documents - len(work.unread),
             pictures=len(enriched.pictures) - len(work.unseen),
         )
 
@@ -178,6 +176,8 @@ class _Work:
         self.dropped = 0
         self.unseen: list[str] = []
         """The names of the pictures that the model would not look at."""
+        self.unread: list[str] = []
+        """The names of the documents that it would not read."""
         self._filtered = 0
         self._unfit = 0
         self._refusal: ModelError | None = None
@@ -185,13 +185,14 @@ class _Work:
     async def part(self, lines: Sequence[Line], halvings: int = _HALVINGS) -> list[Summary]:
         """The summary of a part; of its halves where the model refuses the whole.
 
-        Pictures are left out first: they must not cost what people said.
+        Pictures are left out first, and documents before a message is: no file costs what people
+        said.
         """
         try:
             return [await self._ask(lines, joining=False)]
         except (ContentRefused, PromptRefused, PromptTooLong, UnfitAnswer) as refusal:
-            pictures = [one.name for line in lines for one in line.pictures]
-            if pictures:
+            files = [file for line in lines for file in line.files]
+            if pictures := [file.name for file in files if file.picture]:
                 self.unseen += pictures
                 return await self.part(without_pictures(lines), halvings)
             if isinstance(refusal, PromptRefused):
@@ -200,6 +201,9 @@ class _Work:
                 middle = len(lines) // 2
                 first = await self.part(lines[:middle], halvings - 1)
                 return [*first, *await self.part(lines[middle:], halvings - 1)]
+            if documents := [file.name for file in files if file.begun]:
+                self.unread += documents
+                return await self.part(without_files(lines), 0)
             self._note(refusal, len(lines))
             return []
 
@@ -219,7 +223,8 @@ class _Work:
     def gaps(self) -> tuple[str, ...]:
         """What is missing from the summary, in sentences."""
         counts = {FILTERED: self._filtered, UNFIT: self._unfit}
-        unseen = [UNSEEN.format(pictures=named(self.unseen))] if self.unseen else []
+        refused = tuple(dict.fromkeys((*self.unseen, *self.unread)))
+        unseen = [UNSEEN.format(files=named(refused))] if refused else []
         said = [sentence.format(count=count) for sentence, count in counts.items() if count]
         return (*unseen, *said)
 

@@ -306,3 +306,22 @@ async def test_of_a_scan_the_first_page_is_shown() -> None:
         "{file: scan.pdf: [2 pages]…} {picture 1: scan.pdf, page 1}"
     )
     assert len(pictures_of(model.prompts[0])) == 1
+
+
+async def test_a_document_that_the_filter_refuses_costs_no_message() -> None:
+    def answer(lines: dict[int, str]) -> dict[str, Any]:
+        if any("forbidden" in line for line in lines.values()):
+            raise ContentRefused
+        return draft(decisions=[said(line, number) for number, line in lines.items()])
+
+    shelf = Shelf({"bad.pdf": document("forbidden"), "good.pdf": document("fine")})
+    files = (shared("bad.pdf"), shared("good.pdf"))
+    messages = [message(number, f"m{number}") for number in range(8)]
+    messages[3] = message(3, "m3", files=files[:1])
+    messages[7] = message(7, "m7", files=files[1:])
+    summary = await summarize(shelf, ScriptedModel(answer), *messages)
+    assert summary.gaps == ("The model would not look at `bad.pdf`.",)
+    assert summary.documents == 1
+    assert {one.ts for told in summary.decisions for one in told.sources} == {
+        one.ts for one in messages
+    }

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.summaries.drafts import Wish, in_parts, message_lines, numbered
+from bot.conversation.summaries.drafts import Wish
+from bot.conversation.summaries.lines import in_parts, message_lines, numbered
 from bot.conversation.summaries.request import Length
 from bot.conversation.summaries.summarizer import AS_USUAL, Progress, Summarizer
 from bot.conversation.summaries.summary import ChannelMessage, ChannelReading, Summary
