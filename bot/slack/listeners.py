@@ -25,6 +25,7 @@ from bot.slack.belonging import belonging
 from bot.slack.home import greet
 from bot.slack.inbound import Ignored, Payload, read_click, read_event
 from bot.slack.installations import Installation, Installations
+from bot.slack.timely import TimelyApp
 from bot.telemetry import metrics, tracing
 from bot.telemetry.log import get_logger
 
@@ -66,7 +67,7 @@ class Listeners:
 
     def bolt(self, client: AsyncWebClient, *, signing_secret: str) -> AsyncApp:
         """The Bolt app with all listeners; HTTP and Socket Mode run the same one."""
-        app = AsyncApp(
+        app = TimelyApp(
             name="threadwise",
             client=client,
             logger=_bolt_logger(),

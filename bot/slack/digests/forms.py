@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from bot.conversation.digests.digest import MOST_DIGESTS, Digests, Plan
 from bot.conversation.digests.extras import PREVIEW as PREVIEW_KIND
 from bot.conversation.errands import Errands
-from bot.errors import NotForYou, SlackError
+from bot.errors import NotForYou, SlackError, SlackUnreachable
 from bot.slack.digests.form import (
     AT,
     CALLBACK,
@@ -40,6 +40,7 @@ SAVED = "Saved: a digest of {words}.\n{times}"
 TOO_MANY = f"You have {MOST_DIGESTS} digests already. Delete one first: `/digest list`."
 NO_ANSWER = "Slack did not tell me whether you may see that. Please try again."
 MAKING_PREVIEW = "⏳ I'm reading. The preview appears here."
+_PATIENCE_SECONDS = 2.0
 _MENTION = re.compile(r"<#[A-Z0-9]+>")
 
 
@@ -171,7 +172,8 @@ async def _admitted(room: SlackDigestRoom, user_id: str, plan: Plan) -> None:
     }
     blocks = [name for name, of_block in checks.items() for _ in of_block]
     results = await asyncio.gather(
-        *(check for of_block in checks.values() for check in of_block), return_exceptions=True
+        *(_in_time(check) for of_block in checks.values() for check in of_block),
+        return_exceptions=True,
     )
     problems: dict[str, str] = {}
     for block, result in zip(blocks, results, strict=True):
@@ -183,6 +185,15 @@ async def _admitted(room: SlackDigestRoom, user_id: str, plan: Plan) -> None:
             raise result
     if problems:
         raise UnfilledForm(problems)
+
+
+async def _in_time(check: Awaitable[None]) -> None:
+    """A form's errors can be shown for three seconds only. Raises SlackUnreachable, and as `check`."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await check
+    except TimeoutError as error:
+        raise SlackUnreachable("conversations.members", "too slow") from error
 
 
 def _without_marks(sentence: str) -> str:
