@@ -2,11 +2,11 @@
 
 import hashlib
 import secrets
-import time
 
 from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store.clock import now
 from bot.store.db import Writer
 from bot.store.tables import OAuthState
 
@@ -24,10 +24,10 @@ class OAuthStates:
         state = secrets.token_urlsafe(32)
 
         async def change(connection: AsyncConnection) -> None:
-            now = time.time()
-            await connection.execute(delete(OAuthState).where(OAuthState.expires_at < now))
-            row = {"digest": _digest(state), "expires_at": now + STATE_SECONDS}
-            await connection.execute(insert(OAuthState), row)
+            await connection.execute(delete(OAuthState).where(OAuthState.expires_at < now()))
+            await connection.execute(
+                insert(OAuthState).values(digest=_digest(state), expires_at=now() + STATE_SECONDS)
+            )
 
         await self._writer.run(change)
         return state
@@ -37,7 +37,7 @@ class OAuthStates:
         taken = await self._writer.run(
             lambda connection: connection.execute(
                 delete(OAuthState).where(
-                    OAuthState.digest == _digest(state), OAuthState.expires_at >= time.time()
+                    OAuthState.digest == _digest(state), OAuthState.expires_at >= now()
                 )
             )
         )

@@ -19,7 +19,7 @@ from bot.store.db import Writer, make_engine
 from bot.store.errands import StoredErrands
 from bot.store.installations import StoredInstalls
 from bot.store.intake import Intake
-from bot.store.oauth_states import STATE_SECONDS, OAuthStates
+from bot.store.oauth_states import OAuthStates
 from bot.store.retention import forget_team
 from bot.store.settings import ChannelSettingsStore
 from bot.store.tables import Base, Conversation
@@ -137,14 +137,13 @@ async def test_a_removal_that_comes_late_leaves_the_new_installation(store: Stor
 async def test_a_state_opens_once_and_not_for_long(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state, late = await store.states.issue(), await store.states.issue()
+    state = await store.states.issue()
 
     assert await store.states.take(state)
     assert not await store.states.take(state)
     assert not await store.states.take("guessed")
-    now = time.time()
-    monkeypatch.setattr("bot.store.oauth_states.time.time", lambda: now + STATE_SECONDS + 1)
-    assert not await store.states.take(late)
+    monkeypatch.setattr("bot.store.oauth_states.STATE_SECONDS", -1.0)
+    assert not await store.states.take(await store.states.issue())
 
 
 async def test_who_leaves_is_forgotten_whole_and_nobody_else(store: Store) -> None:
