@@ -1,11 +1,10 @@
 """Digests as they are kept: what was ordered, when they were due, what they have told."""
 
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.digests.digest import (
@@ -17,6 +16,7 @@ from bot.conversation.digests.digest import (
     note_of,
     plan_of,
 )
+from bot.store import clock
 from bot.store.db import Writer
 from bot.store.tables import DigestRow, DigestRun
 
@@ -43,7 +43,7 @@ class StoredDigests:
             if (has or 0) >= MOST_DIGESTS:
                 return None
             added = await connection.execute(
-                insert(DigestRow).returning(DigestRow.id),
+                insert(DigestRow).values(changed_at=clock.now()).returning(DigestRow.id),
                 {
                     "team_id": team_id,
                     "owner_id": owner_id,
@@ -52,7 +52,6 @@ class StoredDigests:
                     "failures": 0,
                     "failed_until": 0.0,
                     "fired_until": now.timestamp(),
-                    "changed_at": time.time(),
                 },
             )
             return int(added.scalar_one())
@@ -83,12 +82,14 @@ class StoredDigests:
             )
             return [_digest(row) for row in found]
 
-    async def changed_since(self, moment: float) -> Sequence[Digest]:
-        """Those that were saved or changed at or after a moment (seconds since the epoch)."""
+    async def changed_within(self, seconds: float | None) -> Sequence[Digest]:
+        """Those that were saved or changed in the last so many seconds; None stands for all.
+
+        By the database's clock: those of the machines that save differ.
+        """
+        lately = true() if seconds is None else DigestRow.changed_at >= clock.now() - seconds
         async with self._engine.connect() as connection:
-            found = await connection.execute(
-                select(DigestRow.__table__).where(DigestRow.changed_at >= moment)
-            )
+            found = await connection.execute(select(DigestRow.__table__).where(lately))
             return [_digest(row) for row in found]
 
     async def replan(self, digest_id: int, plan: Plan, now: datetime) -> None:
@@ -189,7 +190,7 @@ class StoredDigests:
             lambda connection: connection.execute(
                 update(DigestRow)
                 .where(DigestRow.id == digest_id)
-                .values(changed_at=time.time(), **values)
+                .values(changed_at=clock.now(), **values)
             )
         )
 

@@ -5,6 +5,7 @@ key `digest:{id}:{due}`, and a key is kept once: whoever comes first makes it, t
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -23,8 +24,10 @@ from bot.telemetry.log import get_logger
 log = get_logger("digests")
 
 _LOOK_SECONDS = 2.0
-_OVERLAP_SECONDS = 60.0
-"""Clocks of several machines differ: changes of the last minute are looked at again."""
+_LATELY_SECONDS = 60.0
+"""Most looks are at what was changed so lately."""
+_WHOLE_SECONDS = 30.0
+"""Now and then everything is looked at: a clock that jumps can hide a change from the other looks."""
 _AGAIN_SECONDS = 30.0
 
 
@@ -69,19 +72,22 @@ class DigestClock:
 
     async def follow(self) -> None:
         """Keep to what people save, change and pause, until cancelled."""
-        seen = 0.0
+        whole_at = -math.inf
         while True:
-            began = time.time()
+            began = time.monotonic()
+            is_whole = began - whole_at >= _WHOLE_SECONDS
             try:
-                await self.look(since=seen)
-                seen = began - _OVERLAP_SECONDS
+                await self.look(within=None if is_whole else _LATELY_SECONDS)
+                whole_at = began if is_whole else whole_at
             except Exception:
                 log.exception("could not look for digests")
+            # Its alarm is set for a number of seconds: it does not notice that the clock was put on.
+            self._scheduler.wakeup()
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def look(self, *, since: float) -> None:
-        """Take in what has changed since a moment (seconds since the epoch); catch up once."""
-        for digest in await self._digests.changed_since(since):
+    async def look(self, *, within: float | None = None) -> None:
+        """Take in what has changed in the last so many seconds, or everything; catch up once."""
+        for digest in await self._digests.changed_within(within):
             known = self._known.get(digest.id)
             if known is None or (known.plan, known.pause) != (digest.plan, digest.pause):
                 self._plan(digest)

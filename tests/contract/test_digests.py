@@ -56,12 +56,12 @@ async def test_a_person_can_have_so_many_and_no_more(digests: StoredDigests) -> 
 async def test_changes_are_found_by_their_time(digests: StoredDigests) -> None:
     first = await digests.add("T1", "U1", PLAN, NINE)
     assert first is not None
-    assert [one.id for one in await digests.changed_since(0)] == [first.id]
-    assert await digests.changed_since(datetime.now(UTC).timestamp() + 60) == []
+    assert [one.id for one in await digests.changed_within(60)] == [first.id]
+    assert await digests.changed_within(-60) == []
 
     weekly = replace(PLAN, focus="incidents")
     await digests.replan(first.id, weekly, NINE + DAY)
-    [changed] = await digests.changed_since(0)
+    [changed] = await digests.changed_within(None)
     assert (changed.plan, changed.fired_until) == (weekly, NINE + DAY)
 
 

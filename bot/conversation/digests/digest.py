@@ -255,8 +255,8 @@ class Digests(Protocol):
         """Forget it, and what it has told."""
         ...
 
-    async def changed_since(self, moment: float) -> Sequence[Digest]:
-        """Those that were saved or changed at or after a moment (seconds since the epoch)."""
+    async def changed_within(self, seconds: float | None) -> Sequence[Digest]:
+        """Those that were saved or changed in the last so many seconds; None stands for all."""
         ...
 
     async def fired(self, digest_id: int, due: datetime) -> None:
