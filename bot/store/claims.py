@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.conversation.thread import (
     Answer,
@@ -35,7 +36,12 @@ _REMEMBERED = 1_000
 
 def in_hands() -> ColumnElement[bool]:
     """Whether a living worker may be about to touch this reply's Slack messages."""
-    return Reply.heartbeat_at > now() - LEASE_SECONDS
+    return and_(Reply.heartbeat_at > now() - LEASE_SECONDS, ~is_ahead(Reply.heartbeat_at))
+
+
+def is_ahead(heartbeat: InstrumentedAttribute[float]) -> ColumnElement[bool]:
+    """Whether a heartbeat is from before the clock was put back: it says nothing about its worker."""
+    return heartbeat > now() + LEASE_SECONDS
 
 
 _CONVERSATION = (
@@ -56,13 +62,20 @@ _CONVERSATION = (
     .where(Conversation.id == bindparam("conversation"))
 )
 _OPEN_REPLIES = (
-    select(*Reply.__table__.columns, in_hands().label("in_hands"))
+    select(
+        *Reply.__table__.columns,
+        in_hands().label("in_hands"),
+        is_ahead(Reply.heartbeat_at).label("is_ahead"),
+    )
     .where(
         Reply.conversation_id == bindparam("conversation"),
         or_(
             Reply.outcome == Outcome.WRITING.value,
             and_(Reply.outcome == Outcome.WITHDRAWN.value, Reply.finished_at.is_(None)),
-            and_(Reply.outcome == Outcome.SUPERSEDED.value, in_hands()),
+            and_(
+                Reply.outcome == Outcome.SUPERSEDED.value,
+                Reply.heartbeat_at > now() - LEASE_SECONDS,
+            ),
         ),
     )
     .order_by(Reply.id)
@@ -110,6 +123,9 @@ _TAKE_OVER = (
         heartbeat_at=now(),
     )
 )
+_BEGIN_LEASE = (
+    update(Reply).where(Reply.id.in_(bindparam("ahead", expanding=True))).values(heartbeat_at=now())
+)
 _LEFT = select(Reply.segments, Reply.text, Reply.continued).where(Reply.id == bindparam("reply"))
 _BEGIN = insert(Reply).values(heartbeat_at=now(), started_at=now()).returning(Reply.id)
 _ASSIGN = (
@@ -140,6 +156,10 @@ async def claim(
     open_replies: Sequence[Any] = (await connection.execute(_OPEN_REPLIES, given)).all()
     if any(reply.in_hands for reply in open_replies):
         return None  # whoever has it looks again afterwards
+    if ahead := [reply.id for reply in open_replies if reply.is_ahead]:
+        # From now on their workers have a lease to be heard of by the clock as it goes now.
+        await connection.execute(_BEGIN_LEASE, {"ahead": ahead})
+        return None
     for reply in open_replies:
         if reply.outcome == Outcome.WITHDRAWN.value:
             return await _withdrawal(connection, reply)

@@ -6,13 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.conversation.errands import Errand
 from bot.errors import LostTurn
-from bot.store.claims import LEASE_SECONDS, LET_GO, LOST
+from bot.store.claims import LEASE_SECONDS, LET_GO, LOST, is_ahead
 from bot.store.clock import now
 from bot.store.db import Writer
 from bot.store.tables import ErrandRow
@@ -78,6 +78,14 @@ class StoredErrands:
         """Take an errand; None where somebody else has it, or it is done."""
 
         async def change(connection: AsyncConnection) -> Errand | None:
+            # The clock was put back: its worker has a lease to be heard of by the clock as it is.
+            ahead = await connection.execute(
+                update(ErrandRow)
+                .where(ErrandRow.id == errand_id, is_ahead(ErrandRow.heartbeat_at))
+                .values(heartbeat_at=now())
+            )
+            if ahead.rowcount:
+                return None
             taken = await connection.execute(
                 update(ErrandRow)
                 .where(ErrandRow.id == errand_id, *is_free())
@@ -176,5 +184,8 @@ def is_free() -> tuple[ColumnElement[bool], ...]:
     return (
         ErrandRow.finished_at.is_(None),
         ErrandRow.due_at <= time.time(),  # by the clock of whoever has put it off
-        ErrandRow.heartbeat_at < now() - LEASE_SECONDS,
+        or_(
+            ErrandRow.heartbeat_at < now() - LEASE_SECONDS,
+            is_ahead(ErrandRow.heartbeat_at),
+        ),
     )

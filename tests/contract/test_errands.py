@@ -99,6 +99,20 @@ async def test_whoever_takes_over_goes_on_from_what_was_kept(kept: Kept) -> None
     assert await kept.one.sweep(time.time() + 1) == 1
 
 
+async def test_a_dead_worker_is_found_out_though_the_clock_was_put_back(kept: Kept) -> None:
+    """Its last heartbeat seems to come from the future; who lives is heard of within the lease."""
+    errand_id = await kept.add()
+    errand = await _claimed(kept.one, errand_id)
+    await kept.age(-3_600)
+    assert await kept.two.due() == [errand_id], "somebody has to look at it"
+    assert await kept.two.claim(errand.id) is None, "perhaps it lives"
+    assert await kept.two.due() == []
+    assert await kept.one.beat([errand]) == {errand.id}
+
+    await kept.age(60)
+    assert (await _claimed(kept.two, errand_id)).attempt == 2
+
+
 class Handler:
     """Does what it is told to, and remembers what it was asked."""
 

@@ -36,6 +36,8 @@ from bot.conversation.thread import (
     Withdrawal,
 )
 from bot.errors import LostTurn
+from bot.store.claims import LEASE_SECONDS
+from bot.store.clock import now
 from bot.store.db import Writer, make_engine
 from bot.store.intake import Intake
 from bot.store.retention import forget_before
@@ -190,6 +192,29 @@ async def test_a_turn_whose_worker_died_is_taken_over_once(store: Store) -> None
     with pytest.raises(LostTurn):
         await store.end(turn)
     await store.end(taken)
+
+
+async def test_a_dead_worker_is_found_out_though_the_clock_was_put_back(store: Store) -> None:
+    """Its last heartbeat seems to come from the future; who lives is heard of within the lease."""
+    await store.post()
+    turn = await store.claim()
+    await _heartbeat(store, 3_600)
+    assert await store.turns.unfinished() == [1], "somebody has to look at it"
+    assert await store.others.claim(1) is None, "perhaps it lives"
+    assert await store.turns.unfinished() == []
+    held = await store.turns.save_progress([Progress(turn=turn, text="", segments=SHOWN)])
+    assert held.reply_ids == {turn.reply_id}
+
+    await _heartbeat(store, -LEASE_SECONDS)
+    taken = await store.others.claim(1)
+    assert isinstance(taken, Turn)
+    assert taken.attempt == 2
+
+
+async def _heartbeat(store: Store, seconds: float) -> None:
+    """Let the last heartbeat of all replies be so far ahead of the database's clock."""
+    async with store.engine.begin() as connection:
+        await connection.execute(update(Reply).values(heartbeat_at=now() + seconds))
 
 
 async def test_an_edit_of_the_newest_question_asks_again_in_the_same_place(store: Store) -> None:
