@@ -23,6 +23,7 @@ from bot.conversation.messages import (
     ToolCall,
     ToolResult,
     Usage,
+    Waiting,
 )
 from bot.conversation.ports import Model, Reply
 from bot.conversation.tools import Asker, Toolbox, Used
@@ -149,6 +150,8 @@ class Asking:
             case Finished():
                 said.reason = delta.reason
                 self.request_id, self.model = delta.request_id, delta.model
+            case Waiting():
+                self._reply.hold_on()
             case TextDelta():
                 pass  # the loop above writes it
 

@@ -268,4 +268,9 @@ class Finished:
     """Which model it was: the asked one, or one that stood in for it."""
 
 
-Delta = TextDelta | ReasoningDelta | ToolCall | Step | Usage | Finished
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The request has to wait for long before it is made: too much is asked of the model."""
+
+
+Delta = TextDelta | ReasoningDelta | ToolCall | Step | Usage | Finished | Waiting

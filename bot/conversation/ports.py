@@ -170,6 +170,10 @@ class Reply(Protocol):
         """Show that the question was heard, while nothing is written yet."""
         ...
 
+    def hold_on(self) -> None:
+        """Show, while nothing is written yet, that the answer waits for its turn at the model."""
+        ...
+
     def write(self, text: str) -> None:
         """Add the next characters of the answer."""
         ...

@@ -35,6 +35,10 @@ def in_line(place: int) -> Busy:
     return Busy(f"you are about {ordinal(place)} in line")
 
 
+AT_THE_MODEL = Busy("waiting for a turn at the model")
+"""The turn has come, but the model takes no more requests for now."""
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th, 11th, 21st."""
     is_teen = number % 100 in {11, 12, 13}

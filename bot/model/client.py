@@ -8,20 +8,29 @@ in. What the service has taught is kept for as long as the process lives.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import orjson
 from pydantic import BaseModel
 from typing_extensions import override
 
-from bot.conversation.messages import Delta, Finished, Prompt, Text, TextDelta, Usage, UserTurn
+from bot.conversation.messages import (
+    Delta,
+    Finished,
+    Prompt,
+    Text,
+    TextDelta,
+    Usage,
+    UserTurn,
+    Waiting,
+)
 from bot.conversation.ports import Abilities, Cost
 from bot.conversation.ports_model import Allowance
-from bot.errors import ModelError, PromptTooLong
+from bot.errors import ModelBusy, ModelError, PromptTooLong
 from bot.model.allowance import weight
 from bot.model.catalogue import ModelCard
 from bot.model.connection import Connection, request_limit
@@ -29,10 +38,12 @@ from bot.model.fitting import fit
 from bot.model.protocols import Protocols
 from bot.model.retry import another_model_helps, retry_delay
 from bot.model.structured import complete
+from bot.model.wire import Wire
 from bot.telemetry import metrics
 from bot.telemetry.calls import model_call
 
-T = TypeVar("T", bound=BaseModel)
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 
 class ModelClient:
@@ -49,7 +60,9 @@ class ModelClient:
         first_token_seconds: float = 120.0,
         stall_seconds: float = 60.0,
         allowance: Allowance | None = None,
+        patience_seconds: float = 5.0,
     ) -> None:
+        """Of a request that waits for longer than `patience_seconds` its asker is told."""
         self._connection = Connection(
             http,
             base_url=base_url,
@@ -60,6 +73,7 @@ class ModelClient:
         self._protocols = Protocols(protocol)
         self._fallbacks = tuple(fallbacks)
         self._allowance = allowance
+        self._patience_seconds = patience_seconds
         self._most_bytes = request_limit(base_url)
 
     @override
@@ -97,7 +111,7 @@ class ModelClient:
             try:
                 async with aclosing(self._stream(replace(prompt, model=model))) as deltas:
                     async for delta in deltas:
-                        has_begun = True
+                        has_begun = has_begun or type(delta) is not Waiting
                         yield delta
                 return
             except ModelError as error:
@@ -106,7 +120,7 @@ class ModelClient:
                     raise
                 metrics.fallbacks.inc()
 
-    async def complete(self, prompt: Prompt, into: type[T]) -> T:
+    async def complete(self, prompt: Prompt, into: type[M]) -> M:
         """The answer as a value of that type. Raises ModelError."""
         return await complete(self.stream, prompt, into)
 
@@ -124,12 +138,12 @@ class ModelClient:
         while True:
             has_begun = False
             fitted = fit(prompt, self.card(prompt.model), self._protocols.finds)
-            wire, card = self._protocols.choose(fitted)
-            body = orjson.dumps(wire.encode(fitted, card))
-            if len(body) > self._most_bytes:
-                raise PromptTooLong(f"{len(body):,} bytes, the host takes {self._most_bytes:,}")
+            wire, body = self._encoded(fitted)
             try:
-                taken = await self._take(prompt)
+                async with _under_way(self._take(prompt)) as taking:
+                    if await self._is_long(taking):
+                        yield Waiting()
+                    taken = await taking
                 with model_call(prompt.model, _outcome):
                     async with aclosing(self._connection.batches(wire, body)) as batches:
                         async for batch in batches:
@@ -152,7 +166,22 @@ class ModelClient:
                 pause = _pause(error, failed, time.monotonic() - began)
                 if pause is None and not self._protocols.lose(fitted, error):
                     raise
+                if isinstance(error, ModelBusy) and (pause or 0) > self._patience_seconds:
+                    yield Waiting()
                 await asyncio.sleep(pause or 0)
+
+    def _encoded(self, prompt: Prompt) -> tuple[Wire, bytes]:
+        """The request, in the protocol that suits it."""
+        wire, card = self._protocols.choose(prompt)
+        body = orjson.dumps(wire.encode(prompt, card))
+        if len(body) > self._most_bytes:
+            raise PromptTooLong(f"{len(body):,} bytes, the host takes {self._most_bytes:,}")
+        return wire, body
+
+    async def _is_long(self, taking: asyncio.Task[int]) -> bool:
+        """Whether a request still waits when those who ask become impatient."""
+        await asyncio.wait({taking}, timeout=self._patience_seconds)
+        return not taking.done()
 
     async def _take(self, prompt: Prompt) -> int:
         """Wait for our share of the account's limits; how many tokens we took of it."""
@@ -166,6 +195,16 @@ class ModelClient:
         if self._allowance is not None and isinstance(delta, Usage):
             spent = delta.input_tokens + delta.output_tokens
             self._allowance.settle(prompt.model, taken=taken, spent=spent)
+
+
+@asynccontextmanager
+async def _under_way(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """Let it go on beside; it goes no further than this block."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
 
 
 def _outcome(error: BaseException) -> str:

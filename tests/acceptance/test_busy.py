@@ -44,3 +44,16 @@ def test_who_waits_in_line_is_told_once_and_answered_once(
         assert playground.answers(root) == []
         assert {call["args"]["thread_ts"] for call in playground.calls(SIGN)} == {first, root}
         assert bot.log().count("Traceback") == 0
+
+
+def test_who_waits_for_the_model_is_told_so(playground: RunningPlayground, tmp_path: Path) -> None:
+    with running_bot(playground, tmp_path, BOT_MODEL_RPM="6") as bot:
+        for ts in [playground.say(f"{AT}what is 6*7?") for _ in range(2)]:
+            assert "42" in playground.answer(ts)["text"]
+        ts = playground.say(f"{AT}what is 5*5?")
+        until(lambda: says(playground, ts) == "Busy right now: waiting for a turn at the model.")
+
+        assert "25" in playground.answer(ts)["text"]
+        assert says(playground, ts) == ""
+        assert [call["args"]["thread_ts"] for call in playground.calls(SIGN)] == [ts]
+        assert bot.log().count("Traceback") == 0

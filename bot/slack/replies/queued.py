@@ -11,7 +11,7 @@ from bot.conversation.thread import ThreadKey
 from bot.errors import SlackError, SlackLimited, SlackRefused
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
-from bot.slack.replies.status import ASSISTANT, OF_THIS_THREAD
+from bot.slack.replies.status import ASSISTANT, OF_THIS_THREAD, words
 from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
@@ -54,8 +54,3 @@ class QueueSigns:
                 self._budget.limited(ASSISTANT, error.retry_after)
             elif isinstance(error, SlackRefused) and error.code not in OF_THIS_THREAD:
                 self._budget.refused.add(ASSISTANT)
-
-
-def words(busy: Busy) -> dict[str, Any]:
-    """What makes Slack show it, in clients of either kind: behind the app's name, or alone."""
-    return {"status": busy.status, "loading_messages": [busy.sentence]}

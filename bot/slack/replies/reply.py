@@ -30,6 +30,7 @@ from bot.slack.replies.footer import BLOCKS_REFUSED, Blocks, closing_blocks, wit
 from bot.slack.replies.pace import Pace
 from bot.slack.replies.place import Place
 from bot.slack.replies.standing import (
+    NO_STREAMS_HERE,
     EditedMessage,
     Standing,
     StreamedMessage,
@@ -39,9 +40,6 @@ from bot.slack.replies.status import Status
 from bot.slack.replies.steps import Steps
 from bot.slack.replies.strays import Strays
 
-_NO_STREAMS_HERE = frozenset(
-    {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
-)
 _DELETED = "message_not_found"
 _FROZEN = frozenset({"cant_update_message", "edit_window_closed"})
 """The workspace forbids edits, from some moment on or at all."""
@@ -92,7 +90,7 @@ class SlackReply:
             budget=budget,
             is_ours=is_ours,
             sleep=self._pace.wait_out,
-            stray=self._find_stray,
+            stray=lambda: self._strays.find(len(self._standing)),
             next_number=lambda: len(self.segments),
         )
         self._standing: list[Standing] = [
@@ -125,6 +123,11 @@ class SlackReply:
         """Show that the question was heard, while nothing is written yet."""
         self._status.begin(title)
         _ = self._ensure_pump()
+
+    def hold_on(self) -> None:
+        """Show, while nothing is written yet, that the answer waits for its turn at the model."""
+        if not self._standing:
+            self._status.hold_on()
 
     def write(self, text: str) -> None:
         """Add the next characters of the answer. Called for every token: it must cost nothing."""
@@ -255,7 +258,7 @@ class SlackReply:
                 return True
             except SlackRefused as refusal:
                 self._refused_to_stream = True
-                if refusal.code in _NO_STREAMS_HERE:
+                if refusal.code in NO_STREAMS_HERE:
                     self._budget.refused.add("chat.startStream")
             except SlackLimited as limit:
                 self._budget.limited(limit.method, limit.retry_after)
@@ -387,12 +390,9 @@ class SlackReply:
             await message.close(text, blocks, self._steps)
         self._first_words_are_shown()
 
-    async def _find_stray(self) -> Segment | None:
-        return await self._strays.find(len(self._standing))
-
     async def _adopt_stray(self) -> bool:
         """Go on in a message that was begun, but whose ts never reached us."""
-        segment = await self._find_stray()
+        segment = await self._strays.find(len(self._standing))
         if segment is None:
             return False
         number = len(self._standing)

@@ -27,6 +27,9 @@ STREAM_SECONDS = 240.0
 """A stream dies some five minutes after its start, whatever happens; ours ends before."""
 _TRIES = 60
 """So often an unreachable Slack is tried with the last text of a reply, a second apart."""
+NO_STREAMS_HERE = frozenset(
+    {"unknown_method", "feature_not_enabled", "method_deprecated", "not_allowed_token_type"}
+)
 _STREAM_IS_OVER = frozenset(
     {
         "message_not_in_streaming_state",

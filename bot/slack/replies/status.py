@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from bot.conversation.ports import IsOurs
+from bot.conversation.queueing import AT_THE_MODEL, Busy
 from bot.conversation.thread import Turn
 from bot.errors import LostTurn, SlackError, SlackLimited, SlackRefused
 from bot.slack.api import SlackApi
@@ -77,11 +78,20 @@ class Thinking:
         self._is_ours = is_ours
         self._task: asyncio.Task[None] | None = None
         self._shown_by = ""
+        self._told_busy = turn.was_told
+        """Whether the thread may show words of ours."""
+        self._holds_on = False
 
     def begin(self, title: str | None) -> None:
         """Show it, unless the answer's first words come sooner. A title is set at once."""
         if self._task is None:
             self._task = self._status.run(self._show(title))
+
+    def hold_on(self) -> None:
+        """Say that the model is busy, in the place of the sign; once."""
+        if self._task is not None and not self._holds_on:
+            self._holds_on = self._told_busy = True
+            self._task = self._status.run(self._say(AT_THE_MODEL, self._task))
 
     def cancel(self) -> None:
         """The first words are there: no sign is needed any more, if none is on its way."""
@@ -97,6 +107,8 @@ class Thinking:
         """
         self.cancel()
         is_late = bool(self._shown_by) and self._task is not None and not self._task.done()
+        if is_late and self._holds_on:
+            self._shown_by = ASSISTANT
         ends_alone = self._shown_by == ASSISTANT or (by_itself and self._shown_by == _SESSION)
         if lingers and _SESSION not in self._status.budget.refused:
             self._shown_by = _SESSION
@@ -108,8 +120,8 @@ class Thinking:
     def leave(self) -> None:
         """Take the sign away though no word was said: somebody else goes on, or nobody has to."""
         self.cancel()
-        if self._turn.was_told:
-            self._shown_by = self._shown_by or ASSISTANT
+        if self._told_busy and self._shown_by != _REACTION:
+            self._shown_by = ASSISTANT
         if self._shown_by:
             _ = self._status.run(self._clear())
 
@@ -142,6 +154,15 @@ class Thinking:
                 budget.refused.add(_RENAME)
         except SlackError as error:
             log.debug("a thread got no name", reason=str(error))
+
+    async def _say(self, busy: Busy, sign: asyncio.Task[None]) -> None:
+        """Show words; how the sign beneath them ends is its own affair."""
+        await asyncio.wait({sign})
+        budget, sign_is_by = self._status.budget, self._shown_by
+        has_room = ASSISTANT not in budget.refused and budget[ASSISTANT].free > 0
+        if has_room and await self._is_allowed():
+            await self._try(ASSISTANT, {**self._arguments(ASSISTANT, None), **words(busy)})
+            self._shown_by = sign_is_by or self._shown_by
 
     async def _is_allowed(self) -> bool:
         """Whether the turn is ours; where nobody can tell, no sign is the better choice."""
@@ -195,3 +216,8 @@ class Thinking:
             await self._status.api.write(method, **arguments)
         except SlackError:
             return  # the loader ends on its own within the hour
+
+
+def words(busy: Busy) -> dict[str, Any]:
+    """What makes Slack show it, in clients of either kind: behind the app's name, or alone."""
+    return {"status": busy.status, "loading_messages": [busy.sentence]}

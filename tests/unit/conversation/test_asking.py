@@ -19,6 +19,7 @@ from bot.conversation.messages import (
     TextDelta,
     ToolCall,
     UserTurn,
+    Waiting,
 )
 from bot.conversation.ports import Abilities, Person
 from bot.conversation.thread import ThreadKey
@@ -61,6 +62,10 @@ class Sheet:
     def __init__(self) -> None:
         self.text = ""
         self.steps: list[Step] = []
+        self.holds_on = False
+
+    def hold_on(self) -> None:
+        self.holds_on = True
 
     def write(self, text: str) -> None:
         self.text += text
@@ -118,3 +123,12 @@ async def test_what_never_succeeds_is_not_tried_for_ever() -> None:
         with pytest.raises(ModelCut):
             await _answered(model)
         assert len(model.prompts) == tries
+
+
+async def test_a_request_that_waits_is_shown_as_such() -> None:
+    sheet = Sheet()
+    port: Any = Script((Waiting(), TextDelta("Well."), END))
+    reply: Any = sheet
+    await Asking(port, Toolbox(()), reply, ASKER).answer(PROMPT)
+
+    assert (sheet.holds_on, sheet.text) == (True, "Well.")

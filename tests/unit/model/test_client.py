@@ -21,6 +21,7 @@ from bot.conversation.messages import (
     Text,
     TextDelta,
     UserTurn,
+    Waiting,
 )
 from bot.errors import (
     ContentRefused,
@@ -405,3 +406,31 @@ async def test_a_model_that_stands_in_is_asked_when_our_share_is_used_up() -> No
         "qwen3.7-plus",
         "qwen-flash",
     ]
+
+
+@pytest.mark.parametrize("limited", ["by our share", "by the service"])
+async def test_of_a_request_that_waits_for_long_its_asker_is_told(limited: str) -> None:
+    answer = _answer(_text("a", "stop"), END)
+    busy = _refusal(429, "rate_limit_exceeded", retry_after_ms="300")
+    scripts = (answer, answer, answer) if limited == "by our share" else (answer, busy, answer)
+    rate = 120 if limited == "by our share" else 0
+    allowance = TokenBuckets(requests_a_minute=rate, tokens_a_minute=0)
+    async with serving(*scripts, allowance=allowance, patience_seconds=0.1) as (_, client):
+        deltas = [await _all(client) for _ in range(5)]
+
+    told = [one for one in deltas if Waiting() in one]
+    assert [type(delta) for delta in told[0]] == [Waiting, TextDelta, Finished]
+    assert Waiting() not in deltas[0], "who is served at once is told nothing"
+
+
+async def test_who_was_told_to_wait_is_answered_by_a_model_that_stands_in() -> None:
+    allowance = TokenBuckets(requests_a_minute=1, tokens_a_minute=0, longest=0.1)
+    good = _answer(_text("a", "stop"), END)
+    asked = {"allowance": allowance, "fallbacks": ("qwen-flash",), "patience_seconds": 0.01}
+    async with serving(good, **asked) as (_, client):
+        first, second, third = [await _all(client) for _ in range(3)]
+
+    assert third[0] == Waiting()
+    assert isinstance(third[-1], Finished)
+    assert third[-1].model == "qwen-flash"
+    assert Waiting() not in [*first, *second]

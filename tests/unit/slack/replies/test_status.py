@@ -19,6 +19,7 @@ class Slack:
     def __init__(self, *missing: str) -> None:
         self.missing = missing
         self.shown: str = ""
+        self.words = ""
         self.title = ""
         self.asked = asyncio.Event()
         self.answers = asyncio.Event()
@@ -38,6 +39,7 @@ class Slack:
                 self.title = arguments["title"]
             case _:
                 self.shown = "" if arguments["status"] in {"", "active"} else method
+                self.words = arguments["status"] if self.shown == ASSISTANT else ""
         return {"ok": True}
 
 
@@ -142,4 +144,48 @@ async def test_what_a_waiting_thread_was_told_goes_where_no_answer_comes(has_beg
     thinking.leave()
     await _settled(status)
 
+    assert slack.shown == ""
+
+
+async def test_while_the_model_is_busy_the_sign_says_so_once() -> None:
+    slack = Slack()
+    status, thinking = _thinking(slack)
+    thinking.begin("A title")
+    thinking.hold_on()
+    thinking.hold_on()
+    await _settled(status)
+    assert slack.words == "is busy right now: waiting for a turn at the model"
+
+    thinking.leave()
+    await _settled(status)
+    assert slack.shown == ""
+
+
+async def test_words_that_come_later_than_the_answer_do_not_stay() -> None:
+    slack = Slack()
+    status, thinking = _thinking(slack)
+    thinking.begin("A title")
+    await _settled(status)
+    slack.answers.clear()
+    slack.asked.clear()
+    thinking.hold_on()
+    await slack.asked.wait()
+
+    thinking.end(by_itself=True)
+    slack.answers.set()
+    await _settled(status)
+
+    assert slack.shown == ""
+
+
+async def test_where_slack_has_no_words_the_sign_stays_as_it_is() -> None:
+    slack = Slack(SESSION, ASSISTANT)
+    status, thinking = _thinking(slack)
+    thinking.begin("A title")
+    thinking.hold_on()
+    await _settled(status)
+    assert slack.shown == "reactions.add"
+
+    thinking.end(by_itself=True)
+    await _settled(status)
     assert slack.shown == ""
