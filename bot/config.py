@@ -8,12 +8,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from dotenv import dotenv_values
 
 from bot.errors import ConfigError
-from bot.variables import Variables
+from bot.variables import (
+    Variables,
+    choice,
+    ids,
+    is_chosen,
+    read_all,
+    seconds,
+    setting,
+    text,
+    url,
+    whole,
+)
 
 TOOLS = (
     "current_time",
@@ -45,79 +56,105 @@ DASHSCOPE_BASE_URL = "https://dashscope-intl.aliyuncs.com"
 DATABASE_URL = "sqlite:///threadwise.db"
 
 
+def _base_url(reader: Variables) -> str:
+    """The service's address: given whole, or made of region and workspace ("Regions")."""
+    region = reader.text("DASHSCOPE_REGION")
+    workspace = reader.text("DASHSCOPE_WORKSPACE_ID")
+    if reader.text("DASHSCOPE_BASE_URL") or not (region or workspace):
+        given = reader.url("DASHSCOPE_BASE_URL", DASHSCOPE_BASE_URL).rstrip("/")
+        return _SERVICE_PATH.sub("", given)
+    if region not in _REGIONS:
+        reader.problems.append(
+            f"DASHSCOPE_REGION is {region!r}; it may be {', '.join(_REGIONS)}. "
+            "It goes with DASHSCOPE_WORKSPACE_ID."
+        )
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", workspace):
+        reader.problems.append(
+            "DASHSCOPE_WORKSPACE_ID should be the workspace's id, such as ws-…: "
+            "the Model Studio console shows it. It goes with DASHSCOPE_REGION."
+        )
+    return f"https://{workspace}.{region}.maas.aliyuncs.com"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything an admin can set. Secrets stay out of `repr`."""
+    """Everything an admin can set, and by which variable. Secrets stay out of `repr`."""
 
-    slack_bot_token: str = field(default="", repr=False)
-    slack_client_id: str = ""
+    slack_bot_token: str = text("SLACK_BOT_TOKEN", secret=True)
+    slack_client_id: str = text("SLACK_CLIENT_ID")
     """With the client secret: workspaces install the bot by OAuth, instead of the one token."""
-    slack_client_secret: str = field(default="", repr=False)
-    slack_signing_secret: str = field(default="", repr=False)
-    slack_app_token: str = field(default="", repr=False)
-    slack_api_url: str = SLACK_API_URL
-    dashscope_api_key: str = field(default="", repr=False)
-    dashscope_base_url: str = DASHSCOPE_BASE_URL
-    model: str = DEFAULT_MODEL
-    model_protocol: str = "auto"
-    database_url: str = field(default=DATABASE_URL, repr=False)
-    secret_keys: tuple[str, ...] = field(default=(), repr=False)
+    slack_client_secret: str = text("SLACK_CLIENT_SECRET", secret=True)
+    slack_signing_secret: str = text("SLACK_SIGNING_SECRET", secret=True)
+    slack_app_token: str = text("SLACK_APP_TOKEN", secret=True)
+    slack_api_url: str = setting(
+        lambda given: given.url("SLACK_API_URL", SLACK_API_URL).rstrip("/") + "/"
+    )
+    dashscope_api_key: str = text("DASHSCOPE_API_KEY", secret=True)
+    dashscope_base_url: str = setting(_base_url)
+    model: str = text("BOT_MODEL", DEFAULT_MODEL)
+    model_protocol: str = choice("BOT_MODEL_PROTOCOL", ("auto", "chat", "responses", "dashscope"))
+    database_url: str = text("DATABASE_URL", DATABASE_URL, secret=True)
+    secret_keys: tuple[str, ...] = setting(
+        lambda given: tuple(given.list("BOT_SECRET_KEY")), secret=True
+    )
     """Seal texts and tokens at rest: the first seals, all of them open."""
-    host: str = "127.0.0.1"
-    port: int = 3000
-    log_level: str = "info"
-    log_format: LogFormat = "text"
-    otlp_endpoint: str = ""
+    host: str = text("HOST", "127.0.0.1")
+    port: int = whole("PORT", 3000, low=0, high=65535)
+    log_level: str = choice("BOT_LOG_LEVEL", ("info", "debug", "warning", "error"))
+    log_format: LogFormat = choice("BOT_LOG_FORMAT", ("text", "json"))
+    otlp_endpoint: str = url("BOT_OTLP_ENDPOINT", "")
     """Where traces are sent; empty for nowhere."""
-    system_prompt: str = ""
+    system_prompt: str = text("BOT_SYSTEM_PROMPT")
     """The team's own instructions, added to ours."""
-    reply_in_threads: ReplyInThreads = "auto"
-    allowed_bots: frozenset[str] = frozenset()
+    reply_in_threads: ReplyInThreads = choice("BOT_REPLY_IN_THREADS", ("auto", "mention", "always"))
+    allowed_bots: frozenset[str] = setting(lambda given: given.names("BOT_ALLOWED_BOTS"))
     """Bot ids (`B…`) whose messages are answered when they mention us."""
-    allowed_channels: frozenset[str] = frozenset()
+    allowed_channels: frozenset[str] = ids("BOT_ALLOWED_CHANNELS", "CG")
     """Channel ids (`C…`, `G…`); empty for all."""
-    denied_channels: frozenset[str] = frozenset()
-    allowed_users: frozenset[str] = frozenset()
+    denied_channels: frozenset[str] = ids("BOT_DENIED_CHANNELS", "CGD")
+    allowed_users: frozenset[str] = ids("BOT_ALLOWED_USERS", "UW")
     """People's ids (`U…`, `W…`); empty for everybody."""
-    denied_users: frozenset[str] = frozenset()
-    guests: bool = True
+    denied_users: frozenset[str] = ids("BOT_DENIED_USERS", "UW")
+    guests: bool = is_chosen("BOT_GUESTS", "allow", among=("allow", "deny"))
     """Whether guests of a workspace are answered."""
-    external: bool = False
+    external: bool = is_chosen("BOT_EXTERNAL", "allow", among=("deny", "allow"))
     """Whether people of other organisations are, in channels shared by Slack Connect."""
-    context_tokens: int = 60_000
+    context_tokens: int = whole("BOT_CONTEXT_TOKENS", 60_000, low=1_000, high=1_000_000)
     """How much of a conversation the model is shown, in estimated tokens."""
-    max_tokens: int = 0
+    max_tokens: int = whole("BOT_MAX_TOKENS", 0, low=0, high=131_072)
     """Longest answer in tokens; 0 leaves it to the model."""
-    fallback_models: tuple[str, ...] = ()
+    fallback_models: tuple[str, ...] = setting(
+        lambda given: tuple(given.list("BOT_FALLBACK_MODELS"))
+    )
     """The models that stand in, in this order, when the chosen one does not answer."""
-    preset: str = "balanced"
-    thinking: str = "auto"
-    thinking_budget: int = 4_096
+    preset: str = choice("BOT_PRESET", PRESETS)
+    thinking: str = choice("BOT_THINKING", ("auto", "on", "off"))
+    thinking_budget: int = whole("BOT_THINKING_BUDGET", 4_096, low=1, high=262_144)
     """Tokens to think for at most."""
-    web_search: bool = True
+    web_search: bool = is_chosen("BOT_WEB_SEARCH", "on", among=("on", "off"))
     """Whether a person may ask for a web search; the service bills each."""
-    tools: frozenset[str] = frozenset(TOOLS)
-    audio_model: str = ""
+    tools: frozenset[str] = setting(lambda given: given.some_of("BOT_TOOLS", TOOLS))
+    audio_model: str = text("BOT_AUDIO_MODEL")
     """Writes down what is said in recordings, where the chosen model can't hear."""
-    embedding_model: str = EMBEDDING_MODEL
+    embedding_model: str = text("BOT_EMBEDDING_MODEL", EMBEDDING_MODEL)
     """Finds the passages of long documents by their meaning; `off`: by words alone."""
-    file_max_mb: int = 100
+    file_max_mb: int = whole("BOT_FILE_MAX_MB", 100, low=1, high=1_024)
     """The largest shared file that is downloaded and read."""
-    requests_a_minute: int = 0
+    requests_a_minute: int = whole("BOT_MODEL_RPM", 0, low=0, high=1_000_000)
     """The account's limit, shared fairly among workspaces; 0 leaves it to the service."""
-    tokens_a_minute: int = 0
-    retention_days: int = 0
+    tokens_a_minute: int = whole("BOT_MODEL_TPM", 0, low=0, high=1_000_000_000)
+    retention_days: int = whole("BOT_RETENTION_DAYS", 0, low=0, high=36_500)
     """Conversations without a word for so long are deleted; 0 keeps them."""
-    digest_grace_minutes: int = 120
+    digest_grace_minutes: int = whole("BOT_DIGEST_GRACE_MINUTES", 120, low=1, high=1_440)
     """A digest that could not be made in time comes so much later at most."""
-    digest_tokens: int = 200_000
+    digest_tokens: int = whole("BOT_DIGEST_TOKENS", 200_000, low=1_000, high=10_000_000)
     """What one digest may read, in estimated tokens."""
-    first_token_seconds: float = 120.0
-    stall_seconds: float = 60.0
-    socket_connections: int = 2
-    concurrency: int = 500
+    first_token_seconds: float = seconds("BOT_FIRST_TOKEN_SECONDS", 120)
+    stall_seconds: float = seconds("BOT_STALL_SECONDS", 60)
+    socket_connections: int = whole("BOT_SOCKET_CONNECTIONS", 2, low=1, high=10)
+    concurrency: int = whole("BOT_CONCURRENCY", 500, low=1, high=10_000)
     """Replies that one process writes at a time; the others wait their turn."""
-    grace_seconds: float = 20.0
+    grace_seconds: float = seconds("BOT_GRACE_SECONDS", 20)
     """How long running replies may go on after SIGTERM."""
 
     @property
@@ -209,84 +246,12 @@ def playground_environ(
 
 def parse_settings(environ: Mapping[str, str]) -> Settings:
     """Turn environment variables into settings. Raises ConfigError with every mistake."""
-    reader = Variables(environ)
-    settings = Settings(
-        slack_bot_token=reader.text("SLACK_BOT_TOKEN"),
-        slack_client_id=reader.text("SLACK_CLIENT_ID"),
-        slack_client_secret=reader.text("SLACK_CLIENT_SECRET"),
-        slack_signing_secret=reader.text("SLACK_SIGNING_SECRET"),
-        slack_app_token=reader.text("SLACK_APP_TOKEN"),
-        slack_api_url=reader.url("SLACK_API_URL", SLACK_API_URL).rstrip("/") + "/",
-        dashscope_api_key=reader.text("DASHSCOPE_API_KEY"),
-        dashscope_base_url=_base_url(reader),
-        model=reader.text("BOT_MODEL", DEFAULT_MODEL),
-        model_protocol=reader.choice(
-            "BOT_MODEL_PROTOCOL", ("auto", "chat", "responses", "dashscope")
-        ),
-        database_url=reader.text("DATABASE_URL", DATABASE_URL),
-        secret_keys=tuple(reader.list("BOT_SECRET_KEY")),
-        host=reader.text("HOST", "127.0.0.1"),
-        port=reader.whole("PORT", 3000, low=0, high=65535),
-        log_level=reader.choice("BOT_LOG_LEVEL", ("info", "debug", "warning", "error")),
-        log_format=cast(LogFormat, reader.choice("BOT_LOG_FORMAT", ("text", "json"))),
-        otlp_endpoint=reader.url("BOT_OTLP_ENDPOINT", ""),
-        system_prompt=reader.text("BOT_SYSTEM_PROMPT"),
-        reply_in_threads=cast(
-            ReplyInThreads, reader.choice("BOT_REPLY_IN_THREADS", ("auto", "mention", "always"))
-        ),
-        allowed_bots=reader.names("BOT_ALLOWED_BOTS"),
-        allowed_channels=reader.ids("BOT_ALLOWED_CHANNELS", "CG"),
-        denied_channels=reader.ids("BOT_DENIED_CHANNELS", "CGD"),
-        allowed_users=reader.ids("BOT_ALLOWED_USERS", "UW"),
-        denied_users=reader.ids("BOT_DENIED_USERS", "UW"),
-        guests=reader.choice("BOT_GUESTS", ("allow", "deny")) == "allow",
-        external=reader.choice("BOT_EXTERNAL", ("deny", "allow")) == "allow",
-        context_tokens=reader.whole("BOT_CONTEXT_TOKENS", 60_000, low=1_000, high=1_000_000),
-        max_tokens=reader.whole("BOT_MAX_TOKENS", 0, low=0, high=131_072),
-        fallback_models=tuple(reader.list("BOT_FALLBACK_MODELS")),
-        preset=reader.choice("BOT_PRESET", PRESETS),
-        thinking=reader.choice("BOT_THINKING", ("auto", "on", "off")),
-        thinking_budget=reader.whole("BOT_THINKING_BUDGET", 4_096, low=1, high=262_144),
-        web_search=reader.choice("BOT_WEB_SEARCH", ("on", "off")) == "on",
-        tools=reader.some_of("BOT_TOOLS", TOOLS),
-        audio_model=reader.text("BOT_AUDIO_MODEL"),
-        embedding_model=reader.text("BOT_EMBEDDING_MODEL", EMBEDDING_MODEL),
-        file_max_mb=reader.whole("BOT_FILE_MAX_MB", 100, low=1, high=1_024),
-        requests_a_minute=reader.whole("BOT_MODEL_RPM", 0, low=0, high=1_000_000),
-        tokens_a_minute=reader.whole("BOT_MODEL_TPM", 0, low=0, high=1_000_000_000),
-        retention_days=reader.whole("BOT_RETENTION_DAYS", 0, low=0, high=36_500),
-        digest_grace_minutes=reader.whole("BOT_DIGEST_GRACE_MINUTES", 120, low=1, high=1_440),
-        digest_tokens=reader.whole("BOT_DIGEST_TOKENS", 200_000, low=1_000, high=10_000_000),
-        first_token_seconds=reader.seconds("BOT_FIRST_TOKEN_SECONDS", 120),
-        stall_seconds=reader.seconds("BOT_STALL_SECONDS", 60),
-        socket_connections=reader.whole("BOT_SOCKET_CONNECTIONS", 2, low=1, high=10),
-        concurrency=reader.whole("BOT_CONCURRENCY", 500, low=1, high=10_000),
-        grace_seconds=reader.seconds("BOT_GRACE_SECONDS", 20),
-    )
-    problems = [*reader.problems, *_missing_or_mixed_up(settings)]
+    variables = Variables(environ)
+    settings = read_all(Settings, variables)
+    problems = [*variables.problems, *_missing_or_mixed_up(settings)]
     if problems:
         raise ConfigError(problems)
     return settings
-
-
-def _base_url(reader: Variables) -> str:
-    """The service's address: given whole, or made of region and workspace ("Regions")."""
-    region = reader.text("DASHSCOPE_REGION")
-    workspace = reader.text("DASHSCOPE_WORKSPACE_ID")
-    if reader.text("DASHSCOPE_BASE_URL") or not (region or workspace):
-        given = reader.url("DASHSCOPE_BASE_URL", DASHSCOPE_BASE_URL).rstrip("/")
-        return _SERVICE_PATH.sub("", given)
-    if region not in _REGIONS:
-        reader.problems.append(
-            f"DASHSCOPE_REGION is {region!r}; it may be {', '.join(_REGIONS)}. "
-            "It goes with DASHSCOPE_WORKSPACE_ID."
-        )
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", workspace):
-        reader.problems.append(
-            "DASHSCOPE_WORKSPACE_ID should be the workspace's id, such as ws-…: "
-            "the Model Studio console shows it. It goes with DASHSCOPE_REGION."
-        )
-    return f"https://{workspace}.{region}.maas.aliyuncs.com"
 
 
 def _missing_or_mixed_up(settings: Settings) -> list[str]:

@@ -1,8 +1,12 @@
 """Environment variables as values: each mistake is told in words, and all of them at once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import field, fields
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
+
+T = TypeVar("T")
 
 
 class Variables:
@@ -82,3 +86,52 @@ class Variables:
             self.problems.append(f"{name} is {raw!r}; it should be a whole http(s) address.")
             return default
         return raw
+
+
+def setting(read: Callable[[Variables], T], *, secret: bool = False) -> T:
+    """A field of a settings class (a dataclass) that says itself how its value is read."""
+    return cast("T", field(metadata={"read": read}, repr=not secret))
+
+
+def text(name: str, default: str = "", *, secret: bool = False) -> str:
+    """A setting: see `Variables.text`."""
+    return setting(lambda given: given.text(name, default), secret=secret)
+
+
+def url(name: str, default: str) -> str:
+    """A setting: see `Variables.url`."""
+    return setting(lambda given: given.url(name, default))
+
+
+def choice(name: str, choices: tuple[str, ...]) -> Any:
+    """A setting: see `Variables.choice`."""
+    return setting(lambda given: given.choice(name, choices))
+
+
+def is_chosen(name: str, value: str, *, among: tuple[str, ...]) -> bool:
+    """A setting: whether `value` is chosen."""
+    return setting(lambda given: given.choice(name, among) == value)
+
+
+def ids(name: str, kinds: str) -> frozenset[str]:
+    """A setting: see `Variables.ids`."""
+    return setting(lambda given: given.ids(name, kinds))
+
+
+def whole(name: str, default: int, *, low: int, high: int) -> int:
+    """A setting: see `Variables.whole`."""
+    return setting(lambda given: given.whole(name, default, low=low, high=high))
+
+
+def seconds(name: str, default: float) -> float:
+    """A setting: see `Variables.seconds`."""
+    return setting(lambda given: given.seconds(name, default))
+
+
+def read_all(settings: type[T], variables: Variables) -> T:
+    """A settings class with every field read; what is wrong is in the variables' `problems`."""
+    read: dict[str, Any] = {
+        one.name: one.metadata["read"](variables)
+        for one in fields(settings)  # type: ignore[arg-type]  # a dataclass
+    }
+    return settings(**read)
