@@ -1,12 +1,13 @@
 """Builds what summaries are made with: one model for all, and a desk for each workspace."""
 
+import asyncio
 from collections.abc import Callable
 
 from bot.config import Settings
 from bot.conversation.ports import Model
 from bot.conversation.ports_files import FileMaker, FileSource, Reader
 from bot.conversation.summaries.errand import SummaryDesk
-from bot.conversation.summaries.shared_files import SharedFiles
+from bot.conversation.summaries.shared_files import AT_ONCE, SharedFiles
 from bot.conversation.summaries.summarizer import Summarizer
 from bot.slack.installations import Installation, Installations
 from bot.slack.summaries.channel_reader import Recollections, SlackChannelReader
@@ -37,6 +38,7 @@ class TeamSummaryDesks:
         self._file_reader = file_reader
         self._file_source = file_source
         self._picture_bytes = picture_bytes
+        self._files_at_once = asyncio.Semaphore(AT_ONCE)
 
     async def of(self, team_id: str) -> SummaryDesk:
         """Where the summaries of that workspace are made."""
@@ -64,6 +66,7 @@ class TeamSummaryDesks:
                 self._file_source(here),
                 model_name=model_name,
                 picture_bytes=self._picture_bytes,
+                at_once=self._files_at_once,
             ),
         )
 

@@ -25,8 +25,8 @@ MOST_PICTURES = 20
 """A request may have 250 (Model Studio, "Image understanding"), but a large one costs as much as a
 hundred messages."""
 SECONDS = 60.0
-_AT_ONCE = 3
-"""The reader opens four files at a time, and people's questions wait for it, too."""
+AT_ONCE = 2
+"""For all summaries of a process: its reader opens four at a time, and people's questions wait for it."""
 
 UNREAD = "I could not read {files}."
 NOT_IN_TIME = "there was no time left"
@@ -83,13 +83,18 @@ class SharedFiles:
         *,
         model_name: str,
         picture_bytes: int,
+        at_once: asyncio.Semaphore,
         seconds: float = SECONDS,
     ) -> None:
-        """`picture_bytes` is what one request may carry; `seconds` how long it may all take."""
+        """`picture_bytes` is what one request may carry; `seconds` how long it may all take.
+
+        `at_once` is shared by all summaries of a process: many digests are due at nine.
+        """
         self._reader = reader
         self._source = source
         self._model_name = model_name
         self._picture_bytes = picture_bytes
+        self._at_once = at_once
         self._seconds = seconds
 
     async def enrich(self, reading: ChannelReading, *, room: int) -> Enriched:
@@ -113,10 +118,9 @@ class SharedFiles:
 
     async def _glimpses(self, files: Sequence[SharedFile]) -> Mapping[str, _Glimpse]:
         """What is to be had of each in time, by its id."""
-        at_once = asyncio.Semaphore(_AT_ONCE)
 
         async def look(file: SharedFile) -> _Glimpse:
-            async with at_once:
+            async with self._at_once:
                 return await self._glimpse(file)
 
         tasks = {

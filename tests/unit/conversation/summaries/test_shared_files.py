@@ -105,7 +105,12 @@ async def summarize(
     **more: Any,
 ) -> Summary:
     files = SharedFiles(
-        shelf, shelf, model_name="qwen", picture_bytes=picture_bytes, seconds=seconds
+        shelf,
+        shelf,
+        model_name="qwen",
+        picture_bytes=picture_bytes,
+        at_once=asyncio.Semaphore(2),
+        seconds=seconds,
     )
     summarizer = Summarizer(model, NoReader(), model_name="qwen", files=files)
     return await summarizer.summarize_reading(reading(*messages), **more)
