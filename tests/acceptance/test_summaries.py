@@ -1,7 +1,9 @@
 """Summaries from outside: the real program in the playground, asked by command, shortcut and form."""
 
 import re
+from datetime import datetime, timedelta
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -117,6 +119,28 @@ def test_the_form_s_summary_comes_as_a_direct_message(
     (message,) = until(complete, what="the summary")
     assert sources(shown(message)) <= set(talk)
     assert "the release" in str(playground.asked()[-1])
+
+
+def test_the_times_in_the_form_go_by_the_asker_s_clock(
+    playground: RunningPlayground, bot: RunningBot, talk: list[str]
+) -> None:
+    """An hour ago on an island in the Pacific is still to come for everybody else."""
+    zone = "Pacific/Kiritimati"
+    kai = playground.add_person("kai", tz=zone, channels=[GENERAL])
+    an_hour_ago = f"{datetime.now(ZoneInfo(zone)) - timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    wanted = {"channel": GENERAL, "since": an_hour_ago}
+
+    playground.shortcut(None, "summarize_form")
+    answer = playground.submit(playground.view(callback_id="summarize_form"), wanted)
+    assert "is still to come" in str(answer["errors"]["since"])
+
+    playground.shortcut(None, "summarize_form", who=kai)
+    form = playground.view(kai, callback_id="summarize_form")
+    assert not playground.submit(form, wanted, who=kai).get("errors")
+    asked = until(playground.asked, what="a request to the model")[-1]
+    said = str(asked["messages"][-1]["content"])
+    at = datetime.fromtimestamp(float(talk[0]), ZoneInfo(zone))
+    assert f"Anna Schmidt ({at:%a %H:%M}): Shall we ship" in said
 
 
 def test_documents_are_part_of_a_summary_and_link_to_their_message(

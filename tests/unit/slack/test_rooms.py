@@ -14,7 +14,7 @@ from bot.conversation.files import MadeFile
 from bot.conversation.ports import Person
 from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.summaries.request import Length
-from bot.errors import NotForYou, SlackError, SlackRefused, SlackUnreachable
+from bot.errors import NotForYou, SlackError, SlackRefused, SlackUnreachable, UnreadableChannel
 from bot.slack.access import Access
 from bot.slack.digests.room import SlackDigestRoom
 from bot.slack.installations import Installation
@@ -117,6 +117,20 @@ async def test_what_was_said_with_them_is_shared_there_and_at_home() -> None:
     await share(slack, "C2", channel_id="C2")
     await share(slack, "C2", channel_id="C1")
     assert slack.posted == ["C2", "C1"]
+
+
+async def test_an_archived_channel_is_read_where_we_were_in_it_and_never_posted_in() -> None:
+    """Each of the two has its own sentence."""
+    gone = {**GENERAL, "id": "C3", "name": "gone", "is_archived": True}
+    strange = {**gone, "id": "C4", "name": "strange", "is_member": False}
+    slack = Slack(GENERAL, gone, strange)
+    room = SlackSummaryRoom(installed(slack), cast("Any", None))
+    assert (await room.place(ANNA.id, "C3")).name == "#gone"
+    with pytest.raises(UnreadableChannel, match="#strange is archived, and I was not in it"):
+        await room.place(ANNA.id, "C4")
+    with pytest.raises(NotForYou, match="#gone is archived: nothing can be posted"):
+        await share(slack, "C3", channel_id="C3")
+    assert slack.posted == []
 
 
 async def test_a_digest_for_other_companies_holds_only_what_they_read() -> None:

@@ -1,0 +1,107 @@
+"""What one person is told reaches them whole, whatever Slack's response URLs still take."""
+
+from collections.abc import AsyncIterator, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.conversation.summaries.kept import KeptSummary
+from bot.conversation.summaries.orders import Address
+from bot.conversation.summaries.request import Length
+from bot.slack.summaries.blocks import pages
+from bot.slack.whispers import SlackWhisper
+
+USES = 5
+"""Of a response URL ("Handling user interaction")."""
+LONG = "\n\n".join(f"Paragraph {number}: {'word ' * 400}" for number in range(40))
+
+
+class Slack:
+    """A response URL that takes five messages, and direct messages beside it."""
+
+    def __init__(self) -> None:
+        self.answered: list[Mapping[str, Any]] = []
+        self.refused = 0
+        self.posted: list[Mapping[str, Any]] = []
+
+    async def respond(self, request: web.Request) -> web.Response:
+        if len(self.answered) >= USES:
+            self.refused += 1
+            return web.Response(status=404, text="used_url")
+        self.answered.append(await request.json())
+        return web.Response(text="ok")
+
+    async def write(self, method: str, **given: Any) -> Mapping[str, Any]:
+        if method == "conversations.open":
+            return {"channel": {"id": f"D-{given['users']}"}}
+        assert method == "chat.postMessage"
+        self.posted.append(given)
+        return {"ts": f"{len(self.posted)}.0"}
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[tuple[Slack, SlackWhisper]]:
+    slack = Slack()
+    app = web.Application()
+    app.router.add_post("/respond", slack.respond)
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        address = Address(
+            user_id="U1", channel_id="C1", response_url=str(server.make_url("/respond"))
+        )
+        api = SimpleNamespace(session=session, write=slack.write)
+        yield slack, SlackWhisper(cast("Any", api), address)
+
+
+def summary(markdown: str) -> KeptSummary:
+    return KeptSummary(
+        id=1,
+        team_id="T1",
+        user_id="U1",
+        channel_id="C1",
+        thread_ts="",
+        asked_in="C1",
+        span=None,
+        focus="",
+        language="",
+        length=Length.NORMAL,
+        markdown=markdown,
+        title="#general",
+    )
+
+
+async def test_from_the_sixth_message_on_it_is_a_direct_message(
+    slack: tuple[Slack, SlackWhisper],
+) -> None:
+    """Nothing is lost or doubled, and nothing is tried that Slack would refuse."""
+    workspace, whisper = slack
+    wanted = pages(LONG)
+    assert len(wanted) > USES + 1
+
+    await whisper.show(summary(LONG), shares_in="C1")
+
+    messages = [*workspace.answered, *workspace.posted]
+    said = [
+        block["text"]
+        for message in messages
+        for block in message["blocks"]
+        if block["type"] == "markdown"
+    ]
+    assert said == wanted
+    assert len(workspace.answered) == USES
+    assert {message["channel"] for message in workspace.posted} == {"D-U1"}
+    assert messages[-1]["blocks"][-1]["type"] == "actions"
+    assert workspace.refused == 0
+
+
+async def test_a_response_url_that_slack_no_longer_knows_is_a_direct_message(
+    slack: tuple[Slack, SlackWhisper],
+) -> None:
+    """It lives for half an hour; a summary of a large channel may come later."""
+    workspace, whisper = slack
+    workspace.answered = [{}] * USES
+    await whisper.say("There is nothing new.")
+    assert [message["text"] for message in workspace.posted] == ["There is nothing new."]
