@@ -9,6 +9,7 @@ from bot.conversation.digests.digest import Digest, Plan
 from bot.conversation.digests.errand import Message
 from bot.conversation.digests.maker import Edition
 from bot.conversation.ports_files import FileMaker
+from bot.conversation.thread import ThreadKey
 from bot.errors import (
     FileFailed,
     NotForYou,
@@ -151,7 +152,12 @@ class SlackDigestRoom:
         try:
             ts = await posting.post(message, look_first=look_first)
             if posting.undrawn:
-                await self._draw(posting.undrawn, channel=channel, thread_ts=thread_ts or ts)
+                key = ThreadKey(
+                    team_id=self._here.identity.team_id,
+                    channel_id=channel,
+                    thread_ts=thread_ts or ts,
+                )
+                await self._draw(posting.undrawn, key, look_first=posting.was_there)
             return ts
         except SlackRefused as refusal:
             if refusal.code in _LASTING or refusal.code.startswith("restricted_action"):
@@ -160,16 +166,20 @@ class SlackDigestRoom:
             raise
 
     async def _draw(
-        self, blocks: Sequence[Mapping[str, Any]], *, channel: str, thread_ts: str
+        self, blocks: Sequence[Mapping[str, Any]], key: ThreadKey, *, look_first: bool
     ) -> None:
-        """Share charts as pictures; a digest that stands is no failure for want of one."""
+        """Share charts as pictures, each once; a digest that stands is no failure for want of one."""
         if self._files is None:
             return
         uploads = Uploads(self._api, self._here.history)
+        shared = await self._here.history.own_files(key, key.thread_ts) if look_first else set()
         try:
             for block in blocks:
                 picture = await self._files.picture(bars_of(block))
-                await uploads.hand_over(picture, channel_id=channel, thread_ts=thread_ts)
+                if picture.name not in shared:
+                    await uploads.hand_over(
+                        picture, channel_id=key.channel_id, thread_ts=key.thread_ts
+                    )
         except FileFailed as error:
             log.info("digest's chart not shared", reason=str(error))
 
@@ -200,13 +210,15 @@ class _Posting:
         self._mark = mark
         self.undrawn: list[Mapping[str, Any]] = []
         """Charts that Slack did not take."""
+        self.was_there = False
+        """Whether it stood in Slack before: a crash may have come between it and its pictures."""
 
     async def post(self, message: Message, *, look_first: bool) -> str:
         """Post it, once; returns its ts. Raises SlackError."""
-        standing = await self._find() if look_first else ""
+        standing = await self._find() if look_first else None
         for attempt in range(1, _TRIES + 1):
-            if standing:
-                return standing
+            if standing is not None:
+                return self._stood(standing, message)
             try:
                 return await self._send(message)
             except SlackLimited as limited:
@@ -218,6 +230,14 @@ class _Posting:
                     raise
                 standing = await self._find()
         raise SlackUnreachable("chat.postMessage", "never answered")
+
+    def _stood(self, standing: Mapping[str, Any], message: Message) -> str:
+        """The ts of the message that is there; charts that it came without are still to be drawn."""
+        drawn = {block.get("type") for block in standing.get("blocks") or ()}
+        _, charts = _without_charts(message["blocks"])
+        self.undrawn = [chart for chart in charts if chart["type"] not in drawn]
+        self.was_there = True
+        return str(standing["ts"])
 
     async def _send(self, message: Message) -> str:
         await asyncio.sleep(self._here.budget.next_post(self._channel))
@@ -251,8 +271,8 @@ class _Posting:
         )
         return str(posted["ts"])
 
-    async def _find(self) -> str:
-        """The ts of the message if it stands in Slack already; empty if not. Raises SlackError."""
+    async def _find(self) -> Mapping[str, Any] | None:
+        """The message if it stands in Slack already. Raises SlackError."""
         method = "conversations.replies" if self._thread_ts else "conversations.history"
         found = await self._here.api.read(
             method,
@@ -265,8 +285,9 @@ class _Posting:
             metadata = raw.get("metadata") or {}
             payload = metadata.get("event_payload") or {}
             if metadata.get("event_type") == METADATA and payload.get("mark") == self._mark:
-                return str(raw["ts"]) if self._here.identity.is_ours(raw) else ""
-        return ""
+                ours: Mapping[str, Any] = raw
+                return ours if self._here.identity.is_ours(raw) else None
+        return None
 
 
 def _without_charts(

@@ -16,7 +16,9 @@ from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.summaries.request import Length
 from bot.errors import NotForYou, SlackError, SlackRefused, SlackUnreachable, UnreadableChannel
 from bot.slack.access import Access
-from bot.slack.digests.room import SlackDigestRoom
+from bot.slack.digests.room import METADATA, SlackDigestRoom
+from bot.slack.history import History
+from bot.slack.inbound import Identity
 from bot.slack.installations import Installation
 from bot.slack.markdown.charts import chart_block
 from bot.slack.summaries.room import SlackSummaryRoom
@@ -24,6 +26,13 @@ from bot.slack.summaries.room import SlackSummaryRoom
 ANNA = Person(id="U1", name="Anna")
 GENERAL = {"id": "C1", "name": "general", "is_channel": True, "is_member": True}
 PARTNERS = {**GENERAL, "id": "C2", "name": "partners", "is_ext_shared": True}
+CHART = Chart(
+    kind=ChartKind.BAR,
+    title="Messages a day",
+    labels=("Mon", "Tue", "Wed"),
+    series=(Series(name="#general", values=(1.0, 12.0, 3.0)),),
+)
+US = Identity(team_id="T1", user_id="UBOT", bot_id="B1", name="bot")
 DAILY = Recurrence(days=EVERY_DAY, at=time(9), zone="UTC")
 
 
@@ -71,7 +80,8 @@ class Slack:
 def installed(slack: Slack) -> Installation:
     budget = SimpleNamespace(refused=set(), next_post=lambda _: 0.0)
     access = Access(cast("Any", slack))
-    here = SimpleNamespace(api=slack, access=access, history=None, budget=budget)
+    history = History(cast("Any", slack), US)
+    here = SimpleNamespace(api=slack, access=access, history=history, budget=budget, identity=US)
     return cast("Installation", here)
 
 
@@ -180,10 +190,7 @@ async def test_a_chart_that_slack_does_not_take_is_a_picture_in_the_thread() -> 
     slack, pictures = Slack(GENERAL), Pictures()
     slack.draws = False
     room = SlackDigestRoom(installed(slack), cast("Any", pictures))
-    series = (Series(name="#general", values=(1.0, 12.0, 3.0)),)
-    labels = ("Mon", "Tue", "Wed")
-    chart = Chart(kind=ChartKind.BAR, title="Messages a day", labels=labels, series=series)
-    blocks = [{"type": "section"}, chart_block(chart)]
+    blocks = [{"type": "section"}, chart_block(CHART)]
 
     for mark in ("1", "2"):
         message = {"text": "Digest", "blocks": blocks}
@@ -191,5 +198,35 @@ async def test_a_chart_that_slack_does_not_take_is_a_picture_in_the_thread() -> 
 
     assert slack.tried == [["section", "data_visualization"], ["section"], ["section"]]
     assert slack.posted == ["C1", "C1"]
-    assert pictures.charts == [chart, chart]
+    assert pictures.charts == [CHART, CHART]
     assert slack.uploads == ["Messages a day.png"] * 2
+
+
+@pytest.mark.parametrize(
+    ("kinds", "names", "drawn"),
+    [
+        (["section"], [], True),
+        (["section"], ["Messages a day.png"], False),
+        (["section", "data_visualization"], [], False),
+    ],
+)
+async def test_a_picture_that_a_crash_cost_a_digest_is_made_up_for_once(
+    kinds: list[str], names: list[str], drawn: bool
+) -> None:
+    """The digest stands; whether its chart is in it, or in its thread, Slack knows."""
+    ours = {"ts": "1.000001", "user": US.user_id}
+    mark = {"event_type": METADATA, "event_payload": {"mark": "1"}}
+    blocks = [{"type": kind} for kind in kinds]
+    files = {"ts": "2.000001", "user": US.user_id, "files": [{"name": one} for one in names]}
+    slack = Slack(GENERAL)
+    slack.trouble["conversations.history"] = {
+        "messages": [{**ours, "metadata": mark, "blocks": blocks}]
+    }
+    slack.trouble["conversations.replies"] = {"messages": [ours, files]}
+    room = SlackDigestRoom(installed(slack), cast("Any", Pictures()))
+
+    message = {"text": "Digest", "blocks": [{"type": "section"}, chart_block(CHART)]}
+    ts = await room.post(message, channel="C1", thread_ts="", mark="1", look_first=True)
+
+    assert (ts, slack.posted) == ("1.000001", [])
+    assert slack.uploads == (["Messages a day.png"] if drawn else [])
