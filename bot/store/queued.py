@@ -18,7 +18,8 @@ OVERDUE_SECONDS = 5.0
 """Somebody who waits longer without a word wonders."""
 AGAIN_SECONDS = 100.0
 """Slack takes a status away after two minutes ("assistant.threads.setStatus")."""
-_MOST = 200
+MOST_OF_A_WORKSPACE = 20
+"""A workspace in which many can't be told must not keep the others from it."""
 
 _UNTOLD = or_(Message.told_at.is_(None), Message.told_at < now() - AGAIN_SECONDS)
 _FIRST = (
@@ -34,7 +35,7 @@ _FIRST = (
 _PLACED = select(
     _FIRST.c.id, func.row_number().over(order_by=_FIRST.c.id).label("place")
 ).subquery()
-_OVERDUE = (
+_UNTOLD_ONES = (
     select(
         Message.id.label("message_id"),
         Message.author,
@@ -44,6 +45,9 @@ _OVERDUE = (
         Conversation.channel_id,
         Conversation.thread_ts,
         _PLACED.c.place,
+        func.row_number()
+        .over(partition_by=Conversation.team_id, order_by=_PLACED.c.place)
+        .label("of_workspace"),
     )
     .join(_PLACED, _PLACED.c.id == Message.id)
     .join(Conversation, Conversation.id == Message.conversation_id)
@@ -53,8 +57,12 @@ _OVERDUE = (
         Message.redo_of.is_(None),
         _UNTOLD,
     )
-    .order_by(_PLACED.c.place)
-    .limit(_MOST)
+    .subquery()
+)
+_OVERDUE = (
+    select(_UNTOLD_ONES)
+    .where(_UNTOLD_ONES.c.of_workspace <= MOST_OF_A_WORKSPACE)
+    .order_by(_UNTOLD_ONES.c.place)
 )
 _MARK = (
     update(Message)

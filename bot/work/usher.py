@@ -1,7 +1,7 @@
 """Tells those who wait in line that we are busy, and about where they stand.
 
-It goes on beside the worker's own work and takes nothing from it: one look at a time, a few people
-a look, and what Slack has no room for is left unsaid.
+It goes on beside the worker's own work and takes nothing from it: one look at a time, and
+what Slack has no room for is left unsaid.
 """
 
 import asyncio
@@ -16,8 +16,7 @@ from bot.telemetry.log import get_logger
 log = get_logger("worker")
 
 _LOOK_SECONDS = 2.0
-_MOST_TOLD = 20
-"""People told at a look."""
+_AT_ONCE = 10
 
 
 class Usher:
@@ -28,6 +27,7 @@ class Usher:
         self._desks = desks
         self._told: dict[int, Queued] = {}
         """Whose sign may still stand though no reply comes: the question may be deleted."""
+        self._calls = asyncio.Semaphore(_AT_ONCE)
 
     async def run(self, is_full: Callable[[], bool]) -> None:
         """See to those who wait until cancelled; tell them only where the worker has no room."""
@@ -40,20 +40,27 @@ class Usher:
         try:
             await self._clear()
             if is_full:
-                overdue = (await self._queue.overdue())[:_MOST_TOLD]
+                overdue = await self._queue.overdue()
                 await asyncio.gather(*(self._tell(one) for one in overdue))
         except Exception as error:  # noqa: BLE001  decoration: the next look is soon
             log.debug("could not see to those who wait", error=str(error))
 
     async def _tell(self, queued: Queued) -> None:
-        with suppress(NotInstalled):
-            desk = await self._desks.of(queued.key.team_id)
-            if not await desk.signs.has_room() or not await desk.admission.admits(queued):
+        async with self._calls:
+            try:
+                await self._tell_at(await self._desks.of(queued.key.team_id), queued)
+            except NotInstalled:
                 return
-            if await self._queue.mark(queued.message_id):
-                self._told[queued.message_id] = queued
-                await desk.signs.show(queued.key, in_line(queued.place))
-                await self._make_sure(desk, queued)
+            except Exception as error:  # noqa: BLE001  the others are told all the same
+                log.debug("could not tell somebody who waits", error=str(error))
+
+    async def _tell_at(self, desk: Desk, queued: Queued) -> None:
+        if not await desk.signs.has_room() or not await desk.admission.admits(queued):
+            return
+        if await self._queue.mark(queued.message_id):
+            self._told[queued.message_id] = queued
+            await desk.signs.show(queued.key, in_line(queued.place))
+            await self._make_sure(desk, queued)
 
     async def _make_sure(self, desk: Desk, queued: Queued) -> None:
         """A sign that has come later than the reply would stay."""

@@ -1,8 +1,12 @@
 """Nobody waits in silence: who has to wait is told so, in their thread, until the answer begins."""
 
+import signal
 from pathlib import Path
 
-from tests.playground import ANNA, AT, RunningPlayground, running_bot, until
+from tests.fleet import Database, Fleet, database, running_fleet
+from tests.playground import ANNA, AT, GENERAL, RunningPlayground, running_bot, until
+
+__all__ = ["database"]
 
 SIGN = "assistant.threads.setStatus"
 
@@ -57,3 +61,39 @@ def test_who_waits_for_the_model_is_told_so(playground: RunningPlayground, tmp_p
         assert says(playground, ts) == ""
         assert [call["args"]["thread_ts"] for call in playground.calls(SIGN)] == [ts]
         assert bot.log().count("Traceback") == 0
+
+
+def _fill(playground: RunningPlayground, fleet: Fleet) -> list[str]:
+    """Start two workers and give each its answer to write; one that is full may take a question, too."""
+    full = fleet.start("worker")
+    slow = [playground.say(f"{AT}/tokens 500 20")]
+    playground.growing(slow[0])
+    fleet.start("worker")
+    full.process.send_signal(signal.SIGSTOP)
+    slow.append(playground.say(f"{AT}/tokens 300 20"))
+    playground.growing(slow[1])
+    full.process.send_signal(signal.SIGCONT)
+    return slow
+
+
+def test_of_several_workers_one_tells_and_stop_takes_the_question_back(
+    playground: RunningPlayground, database: Database, tmp_path: Path
+) -> None:
+    with running_fleet(playground, database, tmp_path, BOT_CONCURRENCY="1") as fleet:
+        fleet.start("web")
+        slow = _fill(playground, fleet)
+        first, second = [playground.say(f"{AT}what is {sum_}?") for sum_ in ("6*7", "5*5")]
+        until(lambda: says(playground, first) and says(playground, second))
+        playground.post("stop", **{"as": ANNA}, channel=GENERAL, thread_ts=first)
+        until(lambda: not says(playground, first), what="the end of a stopped question's sign")
+
+        assert "25" in playground.answer(second, seconds=40)["text"]
+        for ts in slow:
+            playground.answer(ts, seconds=40)
+        told = [
+            call["args"]["thread_ts"]
+            for call in playground.calls(SIGN)
+            if "busy" in call["args"]["status"]
+        ]
+        assert sorted(told) == sorted([first, second])
+        assert playground.answers(first) == []

@@ -14,8 +14,8 @@ from bot.conversation.desk import Desks
 from bot.conversation.events import StopAsked
 from bot.conversation.queueing import Busy, Queued
 from bot.conversation.thread import ThreadKey
-from bot.store.db import make_engine
-from bot.store.queued import AGAIN_SECONDS, StoredQueue
+from bot.store.db import Writer, make_engine
+from bot.store.queued import _OVERDUE, AGAIN_SECONDS, MOST_OF_A_WORKSPACE, StoredQueue
 from bot.work.usher import Usher
 from tests.contract.test_store import Store
 
@@ -60,9 +60,11 @@ class Waiting:
         desks = cast(Desks, self.street)
         self.ushers = [Usher(self.queue, desks), Usher(self.queue, desks)]
 
-    async def ask(self, *, ago: float = 30, thread: str = "", who: str = "U1") -> str:
+    async def ask(
+        self, *, ago: float = 30, thread: str = "", who: str = "U1", team: str = "T1"
+    ) -> str:
         ts = f"{time.time() - ago:.6f}"
-        key = ThreadKey(team_id="T1", channel_id="C1", thread_ts=thread or ts)
+        key = ThreadKey(team_id=team, channel_id="C1", thread_ts=thread or ts)
         await self.store.post(ts, key=key, author_id=who)
         return ts
 
@@ -139,9 +141,36 @@ async def test_only_one_of_many_may_tell(waiting: Waiting) -> None:
     await waiting.ask()
     [queued] = await waiting.queue.overdue()
 
-    marks = await asyncio.gather(*(waiting.queue.mark(queued.message_id) for _ in range(8)))
+    engine = waiting.store.engine
+    workers = [StoredQueue(engine, Writer(engine)) for _ in range(8)]
+    marks = await asyncio.gather(*(worker.mark(queued.message_id) for worker in workers))
 
     assert sorted(marks) == [False] * 7 + [True]
+
+
+async def test_a_workspace_that_can_not_be_told_does_not_keep_the_others_from_it(
+    waiting: Waiting,
+) -> None:
+    for _ in range(MOST_OF_A_WORKSPACE + 5):
+        await waiting.ask(ago=60)
+    ts = await waiting.ask(team="T2")
+    overdue = await waiting.queue.overdue()
+
+    assert len(overdue) == MOST_OF_A_WORKSPACE + 1
+    assert (overdue[-1].key.thread_ts, overdue[-1].place) == (ts, MOST_OF_A_WORKSPACE + 6)
+
+
+async def test_looking_for_those_who_wait_does_not_look_at_everything(waiting: Waiting) -> None:
+    engine = waiting.store.engine
+    asked = _OVERDUE.params(before="1.0")
+    looking = str(asked.compile(engine.sync_engine, compile_kwargs={"literal_binds": True}))
+    is_sqlite = engine.dialect.name == "sqlite"
+    async with engine.connect() as connection:
+        if not is_sqlite:
+            await connection.exec_driver_sql("SET enable_seqscan = off")  # the tables are empty
+        how = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+        plan = await connection.exec_driver_sql(f"{how} {looking}")
+        assert "ix_messages_unanswered" in " ".join(str(step) for step in plan)
 
 
 async def test_a_turn_knows_what_its_thread_was_told(waiting: Waiting) -> None:

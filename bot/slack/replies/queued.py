@@ -16,8 +16,8 @@ from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 
-_FOR_REPLIES = 10
-"""So many calls of the minute are left to the replies that are being written."""
+_FOR_REPLIES = 0.25
+"""This part of the calls that are ours to make is left to the replies that are being written."""
 
 
 class QueueSigns:
@@ -32,7 +32,8 @@ class QueueSigns:
         if ASSISTANT in self._budget.refused:
             return False
         await self._budget.catch_up()
-        return self._budget[ASSISTANT].free > _FOR_REPLIES
+        minute = self._budget[ASSISTANT]
+        return minute.free > minute.ours * _FOR_REPLIES
 
     async def show(self, key: ThreadKey, busy: Busy) -> None:
         """Say it, until the reply begins."""
@@ -40,7 +41,8 @@ class QueueSigns:
 
     async def take_away(self, key: ThreadKey) -> None:
         """Say nothing any more: no reply comes."""
-        await self._set(key, status="")
+        if self._budget[ASSISTANT].free > 0:  # what stays goes in two minutes
+            await self._set(key, status="")
 
     async def _set(self, key: ThreadKey, **what: Any) -> None:
         self._budget[ASSISTANT].take()

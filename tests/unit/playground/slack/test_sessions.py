@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.playground import ANNA, AT, GENERAL, RunningPlayground
+from bot.playground.slack import sessions
+from tests.playground import ANNA, AT, GENERAL, RunningPlayground, until
 
 TEAM = "T0ACME"
 
@@ -37,6 +38,17 @@ async def test_words_stand_until_the_app_says_something(
         case _:
             await slack.assistant_threads_setStatus(**place, status="")
     assert session(playground, ts).keys().isdisjoint({"words", "loading"})
+
+
+async def test_words_end_by_themselves_in_a_while(
+    playground: RunningPlayground, slack: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_STATUS_SECONDS", 0.1)
+    ts = playground.say(f"{AT}hi")
+    await slack.assistant_threads_setStatus(channel_id=GENERAL, thread_ts=ts, status="is busy")
+
+    until(lambda: session(playground, ts)["status"] == "active")
+    assert "words" not in session(playground, ts)
 
 
 async def test_too_many_loading_messages_are_refused(
