@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from bot.conversation.languages import language_named
 from bot.conversation.summaries.lines import Line, one_line
@@ -24,11 +24,16 @@ from bot.conversation.summaries.summary import (
     Topic,
 )
 
+T = TypeVar("T")
+
 _MOST_SOURCES = 4
 
 _MARKDOWN_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:)[^\s<>()\[\]]+", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://|mailto:|\bwww\.|[\w.+-]+@(?=[\w-]+\.))[^\s<>()\[\]]+", re.IGNORECASE
+)
 _NUMBERS = re.compile(r"\s*[\[【]\d+(?:\s*[,;–-]\s*\d+)*[\]】]")
+_NUMBER = re.compile(r"(?<![\d.-])\d{1,8}(?!\.?\d)")
 
 SYSTEM = """\
 You summarise what was said in Slack, for a colleague who was away. The messages stand between \
@@ -67,15 +72,23 @@ SIZES = {
 
 
 def _as_numbers(value: object) -> object:
-    """Models write [12], "12" or "[12]" where a number was asked for."""
-    if isinstance(value, int | str):
-        value = [value]
-    if not isinstance(value, list):
-        return []
-    digits = ("".join(filter(str.isdigit, str(one))) for one in value)
-    return [int(number) for number in digits if number and len(number) < 9]
+    """Models write [12], "12", "[12]" or "1, 2" where a list of numbers was asked for."""
+    found = value if isinstance(value, list) else [value]
+    return [int(number) for one in found for number in _NUMBER.findall(str(one))]
 
 
+def _as_words(value: object) -> object:
+    return "" if value is None else value
+
+
+def _as_list(value: object) -> object:
+    """Models leave a list out, or write null for it, where nothing belongs into it."""
+    found = value if isinstance(value, list) else [value]
+    return [one for one in found if one is not None]
+
+
+Words = Annotated[str, BeforeValidator(_as_words)]
+Several = Annotated[list[T], BeforeValidator(_as_list)]
 Sources = Annotated[
     list[int],
     BeforeValidator(_as_numbers),
@@ -83,38 +96,57 @@ Sources = Annotated[
 ]
 
 
-class DraftStatement(BaseModel):
+class _Forgiving(BaseModel):
+    """What is missing is empty, as long as anything that was asked for is there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not value.keys() & cls.model_fields.keys():
+            return value
+        return {**dict.fromkeys(cls.model_fields), **value}
+
+
+class DraftStatement(_Forgiving):
     """One statement, as the model gives it."""
 
-    text: str
+    text: Words
     sources: Sources
 
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        """As a mere string, with the numbers in it; null where there is nothing to say."""
+        if value is None or isinstance(value, str):
+            return {"text": value, "sources": _NUMBERS.findall(value or "")}
+        return value
 
-class DraftTopic(BaseModel):
+
+class DraftTopic(_Forgiving):
     """One topic, as the model gives it."""
 
-    title: Annotated[str, Field(description="A few words")]
-    points: list[DraftStatement]
+    title: Annotated[Words, Field(description="A few words")]
+    points: Several[DraftStatement]
 
 
-class DraftAction(BaseModel):
+class DraftAction(_Forgiving):
     """One action item, as the model gives it."""
 
-    who: Annotated[str, Field(description="A name, or empty")] = ""
-    what: str
-    by_when: Annotated[str, Field(description="As it was said, or empty")] = ""
+    who: Annotated[Words, Field(description="A name, or empty")] = ""
+    what: Words
+    by_when: Annotated[Words, Field(description="As it was said, or empty")] = ""
     sources: Sources
 
 
-class Draft(BaseModel):
+class Draft(_Forgiving):
     """A whole summary, as the model gives it."""
 
-    language: Annotated[str, Field(description="The language you write in, in English")] = ""
+    language: Annotated[Words, Field(description="The language you write in, in English")] = ""
     headline: DraftStatement
-    topics: list[DraftTopic]
-    decisions: list[DraftStatement]
-    action_items: list[DraftAction]
-    open_questions: list[DraftStatement]
+    topics: Several[DraftTopic]
+    decisions: Several[DraftStatement]
+    action_items: Several[DraftAction]
+    open_questions: Several[DraftStatement]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,5 +248,6 @@ def _first(summary: Summary) -> Statement | None:
 def _own_words(text: str, sources: Sequence[ChannelMessage]) -> str:
     """What the model says, without links of its own making and without numbers of lines."""
     text = _NUMBERS.sub("", _MARKDOWN_LINK.sub(r"\1", one_line(text)))
+    text = text.replace("](", "] (")  # a link whose label holds brackets of its own
     said = "\n".join(message.said for message in sources)
     return _ADDRESS.sub(lambda found: found[0] if found[0] in said else "…", text).strip()

@@ -5,8 +5,9 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from bot.conversation.summaries.drafts import Wish
+from bot.conversation.summaries.drafts import Draft, Wish
 from bot.conversation.summaries.lines import in_parts, message_lines, numbered
 from bot.conversation.summaries.request import Length
 from bot.conversation.summaries.summarizer import AS_USUAL, Progress, Summarizer
@@ -68,6 +69,39 @@ async def test_slips_in_how_numbers_are_written_are_forgiven() -> None:
     model = ScriptedModel(lambda _: draft(decisions=decisions))
     summary = await summarize(model, reading(message(1, "one"), message(2, "two")))
     assert [len(one.sources) for one in summary.decisions] == [1, 1]
+
+
+async def test_no_number_becomes_another_number() -> None:
+    """A link to a message that was not named would be worse than none."""
+    numbers: list[Any] = [-1, 1.5, "-1", "1.2", "12"]
+    decisions = [{"text": f"from {one}", "sources": [one]} for one in numbers]
+    decisions.append({"text": "both", "sources": "1, 2"})
+    model = ScriptedModel(lambda _: draft(decisions=decisions))
+    summary = await summarize(model, reading(*(message(number, "x") for number in range(15))))
+    assert [(one.text, len(one.sources)) for one in summary.decisions] == [
+        ("from 12", 1),
+        ("both", 2),
+    ]
+
+
+async def test_what_a_model_leaves_out_or_calls_null_is_empty() -> None:
+    """Models that write JSON without a schema do, and a summary must not fail of it."""
+    answer = {
+        "language": None,
+        "headline": None,
+        "topics": [{"title": None, "points": [said("It ships.", 1), None]}],
+        "decisions": ["They ship on Friday. [1]"],
+        "action_items": [{"who": None, "what": "Notes", "sources": [1]}],
+    }
+    summary = await summarize(ScriptedModel(lambda _: answer), reading(message(1, "We ship")))
+    assert [one.text for one in summary.statements()] == [
+        "It ships.",
+        "It ships.",
+        "They ship on Friday.",
+        "Notes",
+    ]
+    with pytest.raises(ValidationError):
+        Draft.model_validate({"error": "no"})
 
 
 async def test_without_messages_the_model_is_not_asked() -> None:
@@ -212,3 +246,12 @@ async def test_no_link_hides_in_a_title_or_in_who_and_when() -> None:
     (action,) = summary.action_items
     assert summary.topics[0].title == action.who == action.by_when == "Ben"
     assert action.what == "… …"
+
+
+async def test_no_link_hides_behind_brackets_or_without_a_scheme() -> None:
+    text = r"a [b\]c](//evil.example/) [d [e]](/f) www.evil.example me@evil.example ben@ok.example"
+    model = ScriptedModel(lambda _: draft(decisions=[said(text, 1)]))
+    summary = await summarize(model, reading(message(1, "Ask ben@ok.example")))
+    assert (
+        summary.decisions[0].text == r"a [b\]c] (//evil.example/) [d [e]] (/f) … … ben@ok.example"
+    )
