@@ -13,6 +13,7 @@ from apscheduler.triggers.cron import CronTrigger
 from bot.assembly.stored import Stored, open_stored
 from bot.config import Settings
 from bot.serving import serving
+from bot.store.deletions import forget_deletions
 from bot.store.kept_summaries import TEXT_SECONDS
 from bot.store.retention import forget_before
 from bot.telemetry.log import get_logger
@@ -85,4 +86,5 @@ async def forget_old(settings: Settings, stored: Stored) -> None:
     texts = min(kept_seconds or TEXT_SECONDS, TEXT_SECONDS)
     summaries = await stored.summaries.sweep(now, text_seconds=texts)
     deleted = await forget_before(stored.writer, now - kept_seconds) if kept_seconds else 0
+    await forget_deletions(stored.writer, now)
     log.info("old texts deleted", conversations=deleted, summaries=summaries)

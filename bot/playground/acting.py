@@ -52,7 +52,7 @@ class Acting:
         return [route(name, handler, method="POST") for name, handler in handlers.items()]
 
     async def say(self, request: Request) -> dict[str, Any]:
-        """Write a message, with files if it is a multipart form."""
+        """Write a message, with files if it is a multipart form; `ts` is for one of long ago."""
         files: list[StoredFile] = []
         if request.headers.get("content-type", "").startswith("multipart/"):
             async with request.form() as form:
@@ -69,6 +69,7 @@ class Acting:
             files=files,
             broadcast=bool(given.get("broadcast")),
             subtype=given.get("subtype") or "",
+            ts=given.get("ts") or "",
         )
         return {"ts": message["ts"], "thread_ts": message.get("thread_ts")}
 

@@ -32,15 +32,16 @@ class People:
         files: list[StoredFile] | None = None,
         broadcast: bool = False,
         subtype: str = "",
+        ts: str = "",
     ) -> Message:
-        """Write a message. Raises Refusal."""
+        """Write a message; with a `ts`, as if it had been then and nobody were told. Raises Refusal."""
         channel = self._workspace.member(user, channel_id)
         message: Message = {
             "type": "message",
             "user": user,
             "team": self._workspace.team_id,
             "client_msg_id": self._workspace.next_id("client-"),
-            "ts": self._workspace.next_ts(),
+            "ts": ts or self._workspace.next_ts(),
             "text": text,
         }
         if text:
@@ -57,7 +58,8 @@ class People:
         if subtype:
             message["subtype"] = subtype
         self._workspace.add(channel, message)
-        self._emit_posted(channel, message)
+        if not ts:
+            self._emit_posted(channel, message)
         return message
 
     def edit(self, user: str, channel_id: str, ts: str, text: str) -> Message:

@@ -181,6 +181,8 @@ def _read_edit(
 def _deleted(event: Payload, ts: str | None, identity: Identity) -> Happening | Ignored:
     if not ts or not event.get("channel"):
         return Ignored(reason="deletion without a ts")
+    if identity.is_ours(event.get("previous_message") or {}):
+        return Ignored(reason="our own message")
     return MessageDeleted(team_id=identity.team_id, channel_id=event["channel"], ts=ts)
 
 

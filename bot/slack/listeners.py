@@ -7,6 +7,7 @@ last, since an event without a listener would be a 404, which Slack counts as a 
 
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -35,6 +36,8 @@ Take = Callable[[Happening], Awaitable[Wake | None]]
 Act = Callable[[Wake], Awaitable[None]]
 TOO_LATE = "That answer can't be made anew any more: only the newest one of a thread can."
 _ANYTHING = re.compile(r".*")
+_LATE_SECONDS = 10.0
+"""What Slack delivers at once comes within one or two; clocks differ by some."""
 _RETRY = "x-slack-retry-num"
 """Which try this is to deliver an event ("Events API: retries")."""
 
@@ -58,12 +61,14 @@ class Listeners:
         act: Act,
         allowed_bots: frozenset[str],
         features: Sequence[Feature] = (),
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._installations = installations
         self._take = take
         self._act = act
         self._allowed_bots = allowed_bots
         self._features = features
+        self._clock = clock
 
     def bolt(self, client: AsyncWebClient, *, signing_secret: str) -> AsyncApp:
         """The Bolt app with all listeners; HTTP and Socket Mode run the same one."""
@@ -100,7 +105,8 @@ class Listeners:
         here = await self._here(context)
         happening = read_event(event, here.identity, self._allowed_bots)
         if isinstance(happening, MessagePosted):
-            happening = replace(happening, is_late=_is_retry(request))
+            is_old = happening.ts < f"{self._clock() - _LATE_SECONDS:017.6f}"
+            happening = replace(happening, is_late=is_old or _is_retry(request))
         await self._happened(happening, event["type"])
 
     async def _clicked(

@@ -6,6 +6,7 @@ applies only if it is newer, a deletion only the first time. So Slack's retries,
 """
 
 import time
+from dataclasses import replace
 
 from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -26,7 +27,10 @@ from bot.conversation.events import (
 from bot.conversation.thread import Author, ChannelType, Outcome, SharedFile, ThreadKey
 from bot.store.again import again, ask_again, rate
 from bot.store.db import Writer
+from bot.store.deletions import is_deleted, note_deletion
 from bot.store.tables import UNANSWERED, Attachment, ChannelSetting, Conversation, Message, Reply
+
+_MOST_PASSED_OVER = 1_000
 
 
 class Intake:
@@ -36,14 +40,19 @@ class Intake:
         self._engine = engine
         self._writer = writer
         self._mode = reply_in_threads
+        self._passed_over: dict[ThreadKey, None] = {}
+        """Threads that something was said in, lately and first of all that this process heard."""
 
     async def take(self, happening: Happening) -> Wake | None:
         """Keep it, and say which conversation has to be looked at now.
 
         Returns once it is committed; None where it changes nothing for us.
         """
-        if isinstance(happening, MessagePosted) and await self._is_small_talk(happening):
-            return None
+        if isinstance(happening, MessagePosted):
+            if await self._is_small_talk(happening):
+                return None
+            if happening.key in self._passed_over:
+                happening = replace(happening, is_late=True)
         try:
             return await self._writer.run(lambda connection: self._apply(connection, happening))
         except IntegrityError:
@@ -57,7 +66,12 @@ class Intake:
         if message.key.thread_ts == message.ts:
             return True
         async with self._engine.connect() as connection:
-            return await _find_conversation(connection, message.key) is None
+            if await _find_conversation(connection, message.key) is not None:
+                return False
+        self._passed_over[message.key] = None
+        if len(self._passed_over) > _MOST_PASSED_OVER:
+            del self._passed_over[next(iter(self._passed_over))]
+        return True
 
     async def _apply(self, connection: AsyncConnection, happening: Happening) -> Wake | None:
         match happening:
@@ -75,31 +89,31 @@ class Intake:
                 await rate(connection, happening)
                 return None
 
-    async def _post(self, connection: AsyncConnection, message: MessagePosted) -> Wake | None:
+    async def _post(
+        self, connection: AsyncConnection, message: MessagePosted, *, edited_ts: str = ""
+    ) -> Wake | None:
         known = await _find_message(connection, message.key, message.ts)
         if known is not None:
             return await _complete(connection, known, message)
         conversation = await _find_conversation(connection, message.key)
         reading = read(
-            Approach(
-                in_dm=message.channel_type is ChannelType.DM,
-                mentions_us=message.mentions_us,
-                mentions_others=message.mentions_others,
-                from_bot=message.author is Author.BOT,
-                bot_is_allowed=message.bot_is_allowed,
-                may_ask=message.may_ask,
-            ),
+            _approach(message),
             await _company(connection, conversation, message),
             await self._mode_of(connection, message),  # type: ignore[arg-type]  # checked values
         )
-        if reading is Reading.IGNORE:
+        key = message.key
+        if reading is Reading.IGNORE or await is_deleted(
+            connection, key.team_id, key.channel_id, message.ts
+        ):
             return None
         asks = reading is Reading.ANSWER
         if conversation is None:
             conversation_id = await _add_conversation(connection, message)
         else:
             conversation_id = conversation.id
-        message_id = await add_message(connection, conversation_id, message, asks=asks)
+        message_id = await add_message(
+            connection, conversation_id, message, asks=asks, edited_ts=edited_ts
+        )
         await add_files(connection, message_id, message.files)
         return Wake(conversation_id=conversation_id) if asks else None
 
@@ -114,7 +128,8 @@ class Intake:
         message = edit.message
         known = await _find_message(connection, message.key, message.ts)
         if known is None:
-            return await self._post(connection, message) if message.mentions_us else None
+            # Its own event was none of our business, or is still on its way with the old words.
+            return await self._post(connection, message, edited_ts=edit.edited_ts)
         if known.deleted or known.text == message.text or edit.edited_ts <= known.edited_ts:
             return None
         await connection.execute(
@@ -133,6 +148,17 @@ class Intake:
         if known.reply_id is None or not await _is_newest_question(connection, known):
             return None
         return await ask_again(connection, known.conversation_id, known.reply_id)
+
+
+def _approach(message: MessagePosted) -> Approach:
+    return Approach(
+        in_dm=message.channel_type is ChannelType.DM,
+        mentions_us=message.mentions_us,
+        mentions_others=message.mentions_others,
+        from_bot=message.author is Author.BOT,
+        bot_is_allowed=message.bot_is_allowed,
+        may_ask=message.may_ask,
+    )
 
 
 async def _company(
@@ -199,7 +225,12 @@ async def _add_conversation(connection: AsyncConnection, message: MessagePosted)
 
 
 async def add_message(
-    connection: AsyncConnection, conversation_id: int, message: MessagePosted, *, asks: bool
+    connection: AsyncConnection,
+    conversation_id: int,
+    message: MessagePosted,
+    *,
+    asks: bool,
+    edited_ts: str = "",
 ) -> int:
     """Insert one message and return its id."""
     added = await connection.execute(
@@ -214,7 +245,7 @@ async def add_message(
             "author_name": message.author_name,
             "author_team": message.author_team,
             "text": message.text,
-            "edited_ts": "",
+            "edited_ts": edited_ts,
             "deleted": False,
             "asks": asks,
             "whole": message.is_whole,
@@ -254,7 +285,8 @@ async def _complete(
         await connection.execute(update(Message).where(Message.id == known.id).values(whole=True))
         await add_files(connection, known.id, message.files)
         return Wake(conversation_id=known.conversation_id)
-    if message.mentions_us and not known.asks:
+    # In a direct message it may be known from the thread's history, as what was said before.
+    if not known.asks and read(_approach(message), None, "mention") is Reading.ANSWER:
         await connection.execute(update(Message).where(Message.id == known.id).values(asks=True))
         return Wake(conversation_id=known.conversation_id)
     # A retry of an event we have: looking again costs little, and heals a wake-up that was lost.
@@ -277,7 +309,10 @@ async def _is_newest_question(connection: AsyncConnection, known: Message) -> bo
 async def _delete(connection: AsyncConnection, deletion: MessageDeleted) -> Wake | None:
     where = {"team": deletion.team_id, "channel": deletion.channel_id, "its_ts": deletion.ts}
     known = (await connection.execute(_MESSAGE, where)).one_or_none()
-    if known is None or known.deleted:
+    if known is None:
+        await note_deletion(connection, deletion)
+        return None
+    if known.deleted:
         return None
     newest = known.asks and await _is_newest_question(connection, known)  # type: ignore[arg-type]
     await connection.execute(

@@ -103,6 +103,18 @@ class Message(Base):
     """When its thread was last told that it waits in line."""
 
 
+class DeletionRow(Base):
+    """A message that was deleted before we heard of it (bot/store/deletions.py)."""
+
+    __tablename__ = "deletions"
+    __table_args__ = (UniqueConstraint("team_id", "channel_id", "ts"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(32))
+    channel_id: Mapped[str] = mapped_column(String(32))
+    ts: Mapped[str] = mapped_column(String(32))
+
+
 class Attachment(Base):
     """A file on a message. It stays in Slack; what it says is a reading."""
 
