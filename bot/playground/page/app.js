@@ -55,6 +55,7 @@ async function open(id, { keepFocus = false } = {}) {
   drawSide();
   drawPrompts(state.prompts[channel.id]?.prompts);
   if (channel.type === "im") tell("home", { tab: "messages" });
+  else if (isIn()) tell("look", { channel: channel.id });
   if (!keepFocus && isIn()) mainComposer.focus();
 }
 
@@ -274,9 +275,13 @@ async function start() {
   $("limits").checked = state.settings.limits;
   $("few-reads").checked = state.settings.few_reads;
   state.sessions.filter((one) => ["processing", "assistant"].includes(one.status)).forEach((one) => statuses.set(one.thread_ts, one));
+  const early = []; // what is heard before there is a channel to show it in
+  let take = (frame) => early.push(frame);
+  await watch({ hear: (frame) => take(frame), lost: () => ($("lost").hidden = false), found: start });
   await open(localStorage.getItem("channel") ?? "C0GENERAL");
   showViews(state.views, it());
-  watch({ hear: (frame) => frames[frame.type]?.(frame), lost: () => ($("lost").hidden = false), found: start });
+  take = (frame) => frames[frame.type]?.(frame);
+  early.forEach(take);
 }
 
 $("menu").append(icon("menu"));

@@ -20,7 +20,8 @@ export const share = (fields, files) => {
 let socket;
 const AGAIN_MS = 1000;
 
-// Hear everything live; `lost` is called when the playground is gone, `found` when it is back.
+// Hear everything live from the moment on that this resolves; `lost` is called when the playground
+// is gone, `found` when it is back.
 export function watch({ hear, lost, found }) {
   const before = socket;
   const mine = new WebSocket(`${location.origin.replace("http", "ws")}/playground/live?as=${me.id}`);
@@ -40,4 +41,5 @@ export function watch({ hear, lost, found }) {
     };
     setTimeout(again, AGAIN_MS);
   };
+  return new Promise((resolve) => (mine.onopen = resolve));
 }
