@@ -223,6 +223,10 @@ class RunningPlayground:
         """Close the topmost modal."""
         self.post("views/close", **{"as": who})
 
+    def look(self, channel: str, *, who: str = ANNA) -> None:
+        """Open a channel beside the bot's messages."""
+        self.post("look", **{"as": who}, channel=channel)
+
     def home(self, who: str = ANNA, *, saying: str = "") -> View:
         """Open the bot's Home tab and wait until it says that."""
         self.post("home", **{"as": who}, tab="home")

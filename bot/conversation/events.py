@@ -28,6 +28,8 @@ class MessagePosted:
     """False for somebody whom the admin's rules refuse: they are listened to at most."""
     is_late: bool = False
     """Whether Slack could not deliver it at once: what was said after it may have come before."""
+    viewing: str = ""
+    """The channel that its author had open beside our messages, where Slack says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

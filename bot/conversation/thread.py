@@ -72,6 +72,8 @@ class ThreadMessage:
     """False when only `app_mention` came, which leaves files out."""
     team_id: str = ""
     """The author's own workspace (another one in Slack Connect)."""
+    viewing: str = ""
+    """The channel that its author had open beside our messages, where Slack says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ class Acting:
             "reactions": self.react,
             "stop": self.stop,
             "home": self.home,
+            "look": self.look,
             "commands": self.command,
             "shortcuts": self.shortcut,
             "actions": self.click,
@@ -77,6 +78,12 @@ class Acting:
         name = upload.filename or "file"
         kind = mimetypes.guess_type(name)[0] or upload.content_type or "text/plain"
         return new_file(self._workspace, name, await upload.read(), kind, user, url)
+
+    async def look(self, request: Request) -> dict[str, Any]:
+        """Open a channel."""
+        given = await body(request)
+        self._people.look(given["as"], given["channel"])
+        return {}
 
     async def edit(self, request: Request) -> dict[str, Any]:
         """Edit one's own message."""

@@ -21,6 +21,8 @@ class People:
         self._delivery = delivery
         self._streams = streams
         self._views = views
+        self._viewed: dict[str, Channel] = {}
+        """The channel that each person has opened last."""
 
     def say(
         self,
@@ -61,6 +63,19 @@ class People:
         if not ts:
             self._emit_posted(channel, message)
         return message
+
+    def look(self, user: str, channel_id: str) -> None:
+        """Open a channel: the app hears which one is beside its own messages."""
+        channel = self._workspace.member(user, channel_id)
+        if channel.type == "im" or self._viewed.get(user) is channel:
+            return
+        self._viewed[user] = channel
+        event = {"type": "app_context_changed", "user": user, "context": self._context(user)}
+        self._delivery.emit({**event, "event_ts": self._workspace.next_ts()})
+
+    def _context(self, user: str) -> dict[str, Any]:
+        entity = {"type": "slack#/types/channel_id", "value": self._viewed[user].id}
+        return {"entities": [{**entity, "team_id": self._workspace.team_id}]}
 
     def edit(self, user: str, channel_id: str, ts: str, text: str) -> Message:
         """Change one's own message."""
@@ -161,7 +176,11 @@ class People:
         return channel, message
 
     def _emit_posted(self, channel: Channel, message: Message) -> None:
-        self._emit(channel, message)
+        beside = channel.type == "im" and message["user"] in self._viewed
+        self._emit(
+            channel,
+            {**message, "app_context": self._context(message["user"])} if beside else message,
+        )
         mentions_bot = f"<@{self._workspace.bot_user_id}" in message["text"]
         if mentions_bot and channel.type != "im":
             kept = ("user", "text", "ts", "team", "blocks", "thread_ts", "client_msg_id")

@@ -27,6 +27,8 @@ _SPOKEN = frozenset(
 """The subtypes that are somebody saying something; all others are Slack's own notices."""
 _USER_TOKEN = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
 _TYPE_BY_PREFIX = {"D": ChannelType.DM, "G": ChannelType.PRIVATE}
+_CHANNEL_ENTITY = "slack#/types/channel_id"
+_LONGEST_ID = 32
 _UNREADABLE_MODES = frozenset({"tombstone", "hidden_by_limit"})
 
 
@@ -231,7 +233,18 @@ def _read_posted(
         mentions_us=mentions_us or identity.user_id in mentioned,
         mentions_others=bool(mentioned - {identity.user_id}),
         bot_is_allowed=message.get("bot_id") in allowed_bots,
+        viewing=_viewing(event),
     )
+
+
+def _viewing(event: Payload) -> str:
+    """The channel that somebody has open beside our messages ("Agents: app context")."""
+    context = event.get("app_context")
+    entities = context.get("entities") if isinstance(context, Mapping) else None
+    for entity in entities or ():
+        if isinstance(entity, Mapping) and entity.get("type") == _CHANNEL_ENTITY:
+            return str(entity.get("value") or "")[:_LONGEST_ID]
+    return ""
 
 
 def _is_whole(event: Payload, files: list[SharedFile]) -> bool:

@@ -249,6 +249,7 @@ async def add_message(
             "deleted": False,
             "asks": asks,
             "whole": message.is_whole,
+            "viewing": message.viewing,
         },
     )
     return int(added.scalar_one())

@@ -72,4 +72,5 @@ def _message(row: Row[Any], files: tuple[SharedFile, ...]) -> ThreadMessage:
         text=row.text,
         files=files,
         is_whole=row.whole,
+        viewing=row.viewing,
     )

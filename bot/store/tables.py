@@ -101,6 +101,8 @@ class Message(Base):
     """Content inspection refused it: it is not shown to the model again."""
     told_at: Mapped[float | None]
     """When its thread was last told that it waits in line."""
+    viewing: Mapped[str] = mapped_column(String(32), server_default="")
+    """The channel that its author had open beside our messages; empty where Slack does not say."""
 
 
 class DeletionRow(Base):

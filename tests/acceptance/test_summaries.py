@@ -244,3 +244,21 @@ def test_a_mention_in_a_thread_is_answered_with_its_summary(
     text = shown(playground.answer(talk[0]))
     assert sources(text) <= set(talk[:2])
     assert "2 of 2 messages" in text
+
+
+def test_what_somebody_missed_is_what_was_said_in_the_channel_beside_our_messages(
+    playground: RunningPlayground, bot: RunningBot, talk: list[str]
+) -> None:
+    playground.look(GENERAL)
+    asked = playground.say("What did I miss?", channel=ANNAS_DM)
+    text = shown(playground.answer(asked, channel=ANNAS_DM))
+    assert text.startswith("**#general**")
+    assert sources(text) <= set(talk)
+    assert "3 of 3 messages" in text
+
+    # What one has open may be closed to one by the time it is read.
+    playground.add_channel("G0BOARD", members=[ANNA, BOT], type="private", name="board")
+    playground.look("G0BOARD")
+    playground.add_channel("G0BOARD", members=[BEN, BOT], type="private", name="board")
+    asked = playground.say("What did I miss?", channel=ANNAS_DM)
+    assert "not a member" in shown(playground.answer(asked, channel=ANNAS_DM))

@@ -17,17 +17,36 @@ from bot.errors import NotForYou, UnclearRequest, UnreadableChannel
 
 _TOKEN = re.compile(r"<@[UW][A-Z0-9]+(?:\|[^>]*)?>")
 _ASKS = re.compile(
-    r"(?:please |can you |could you |bitte )*"
-    r"(?:summari[sz]e|sum up|recap|tl;?dr|catch me up(?: on)?|what(?: did|'ve| have) i miss(?:ed)?"
-    r"|fass(?:e)? zusammen|was habe ich verpasst)\b(?P<rest>[^?!]*)[?!. ]*",
-    re.IGNORECASE,
+    r"""
+    (?:(?:please|bitte|(?:can|could|would)\ you|(?:kannst|könntest)\ du)\ )*
+    (?:
+        (?:summari[sz]e|sum\ up|recap|tl;?dr|catch\ me\ up|was\ habe\ ich\ verpasst
+            |what(?:\ did|'ve|\ have)\ i\ miss(?:ed)?)\b
+        (?P<after>[^?!]*)
+    |   (?:(?:give|send|write|show|gib|schick|schreib)e?\ (?:(?:me|us|mir|uns|bitte)\ )*)?
+        (?:(?:an?|the|eine)\ )?
+        (?P<how>(?:short|brief|detailed|kurze|ausführliche)\ )?(?:quick\ )?
+        (?:summary|recap|overview|zusammenfassung)\b
+        (?P<of>[^?!]*)
+    |   fasse?\ (?:(?:mir|uns|bitte|mal)\ )*(?P<within>[^?!]*?)\ ?zusammen\b
+        (?P<then>[^?!]*)
+    |   (?:what(?:'s|\ is)\ new|what(?:'s|\ has)?\ happened|what\ was\ said|was\ ist\ passiert)\b
+        (?=[^?!]*(?:<\#|\bhere\b|\bhier\b|\b(?:this|diese[mn])\ (?:thread|discussion|channel|kanal)))
+        (?P<said>[^?!]*)
+    )
+    [?!.\ ]*
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
+"""A question that is a request for a summary and nothing else; its groups are the request's words."""
 _HERE = re.compile(
     r"\b(?:what (?:happened|was said) )?(?:in |of )?(?:this|the|diesen?|den) "
     r"(?P<what>thread|conversation|discussion|channel|kanal)\b|\bhere\b|\bhier\b",
     re.IGNORECASE,
 )
-_FILLERS = re.compile(r"\b(?:for me|please|bitte|in (?=<#)|of (?=<#))\b ?", re.IGNORECASE)
+_FILLERS = re.compile(
+    r"\b(?:for me\b|please\b|bitte\b|(?:in|of|on|from|von|aus)(?= <#)) ?", re.IGNORECASE
+)
 _CHANNEL_WORDS = frozenset({"channel", "kanal"})
 _JUST_BEFORE = timedelta(microseconds=1)
 _READ = "Read and summed up"
@@ -64,7 +83,7 @@ def asked_summary(turn: Turn, now: datetime) -> SummaryWish | None:
     found = _ASKS.fullmatch(" ".join(_TOKEN.sub(" ", question.text).split()))
     if found is None or question.files:
         return None
-    rest = found["rest"].strip(" ,:")
+    rest = " ".join(part for part in found.groups() if part).strip(" ,:")
     here = _HERE.search(rest)
     wants_channel = bool(here and (here["what"] or "").lower() in _CHANNEL_WORDS)
     try:
@@ -77,13 +96,19 @@ def asked_summary(turn: Turn, now: datetime) -> SummaryWish | None:
 def _settled(
     turn: Turn, request: SummaryRequest, now: datetime, *, wants_channel: bool
 ) -> SummaryWish | None:
-    """The request with a place: the thread it was asked in, or the channel around it."""
+    """The request with a place: the thread it was asked in, or the channel around it.
+
+    In direct messages that is the channel that the person has open beside them.
+    """
     key, question_ts = turn.key, turn.asker.ts
     in_thread = key.thread_ts != question_ts
     if not request.channel_id:
-        if turn.channel_type is ChannelType.DM and not in_thread:
+        channel_id = key.channel_id
+        if turn.channel_type is ChannelType.DM and (wants_channel or not in_thread):
+            channel_id = turn.asker.viewing or (channel_id if in_thread else "")
+        if not channel_id:
             return None  # nothing has been said yet
-        request = replace(request, channel_id=key.channel_id)
+        request = replace(request, channel_id=channel_id)
         if in_thread and not wants_channel:
             request = replace(request, thread_ts=key.thread_ts)
     span = span_of(request, now=now, last_end=None)
@@ -124,7 +149,9 @@ async def answer(
         reply.write(str(error))
         return
     reply.step(Step(id="summary", title=_READ, state=StepState.DONE))
-    reply.write(as_markdown(summary, now=now, is_thread=bool(request.thread_ts)))
+    name = summary.reading.channel_name if request.channel_id != told_in else ""
+    heading = f"**#{name}**\n\n" if name else ""
+    reply.write(heading + as_markdown(summary, now=now, is_thread=bool(request.thread_ts)))
 
 
 def _step(progress: Progress) -> Step:

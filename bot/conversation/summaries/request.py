@@ -56,11 +56,13 @@ _LENGTHS = {
     "short": Length.SHORT,
     "brief": Length.SHORT,
     "kurz": Length.SHORT,
+    "kurze": Length.SHORT,
     "normal": Length.NORMAL,
     "detailed": Length.DETAILED,
     "detail": Length.DETAILED,
     "long": Length.DETAILED,
     "ausführlich": Length.DETAILED,
+    "ausführliche": Length.DETAILED,
 }
 
 

@@ -10,6 +10,7 @@ from bot.conversation.events import MessageDeleted, MessageEdited, MessagePosted
 from bot.conversation.thread import Author, ChannelType
 from bot.slack.inbound import Identity, Ignored, read_event, thread_message
 
+CANVAS = {"type": "slack#/types/canvas_id", "value": "F1"}
 US = Identity(team_id="T1", user_id="UBOT", bot_id="BBOT", name="threadwise")
 
 
@@ -30,6 +31,22 @@ def test_a_message_says_who_where_and_to_whom() -> None:
     assert read.mentions_us
     assert read.mentions_others
     assert (read.author, read.author_id, read.author_team) == (Author.PERSON, "U1", "T2")
+
+
+@pytest.mark.parametrize(
+    ("context", "viewing"),
+    [
+        ({"entities": [CANVAS, {"type": "slack#/types/channel_id", "value": "C2"}]}, "C2"),
+        ({"entities": [CANVAS]}, ""),
+        ({"entities": None}, ""),
+        ("?", ""),
+        (None, ""),
+    ],
+)
+def test_a_direct_message_says_which_channel_its_author_has_open(
+    context: Any, viewing: str
+) -> None:
+    assert _read(app_context=context).viewing == viewing
 
 
 def test_a_mention_in_rich_text_counts() -> None:

@@ -1,0 +1,19 @@
+"""Which channel somebody had open beside our messages"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "messages", sa.Column("viewing", sa.String(32), server_default="", nullable=False)
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("messages", "viewing")
