@@ -34,10 +34,10 @@ def test_who_waits_in_line_is_told_once_and_answered_once(
         playground.delete(second)
         until(lambda: not says(playground, root), what="the end of a deleted question's sign")
 
-        assert "42" in playground.answer(first, seconds=40)["text"]
+        assert "42" in playground.answer(first)["text"]
         assert says(playground, first) == ""
         for ts in slow:
-            playground.answer(ts, seconds=40)
+            playground.answer(ts)
         [told] = [
             call["args"]
             for call in playground.calls(SIGN)
@@ -87,9 +87,9 @@ def test_of_several_workers_one_tells_and_stop_takes_the_question_back(
         playground.post("stop", **{"as": ANNA}, channel=GENERAL, thread_ts=first)
         until(lambda: not says(playground, first), what="the end of a stopped question's sign")
 
-        assert "25" in playground.answer(second, seconds=40)["text"]
+        assert "25" in playground.answer(second)["text"]
         for ts in slow:
-            playground.answer(ts, seconds=40)
+            playground.answer(ts)
         told = [
             call["args"]["thread_ts"]
             for call in playground.calls(SIGN)

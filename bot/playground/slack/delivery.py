@@ -19,6 +19,8 @@ from bot.playground.slack.workspace import Workspace
 _ACK_SECONDS = 3.0
 _RETRY_PAUSES = (0.05, 60.0, 300.0)
 _LOGGED = 2_000
+_ACKED = "acked"
+_ACKED_LATE = "acked, once somebody was there"
 _PATIENCE_SECONDS = 30.0
 """So long an event waits for the bot to connect: it may just be starting."""
 
@@ -107,6 +109,7 @@ class Delivery:
     async def _by_socket(
         self, kind: str, body: Payload, attempt: int
     ) -> tuple[Payload | None, str]:
+        nobody_was_there = not self._sockets
         while not self._sockets:
             self._has_socket.clear()
             await self._has_socket.wait()
@@ -126,7 +129,7 @@ class Delivery:
         try:
             await socket.send_text(orjson.dumps(envelope).decode())
             async with asyncio.timeout(_ACK_SECONDS):
-                return await ack, "acked"
+                return await ack, _ACKED_LATE if nobody_was_there else _ACKED
         except (TimeoutError, RuntimeError, WebSocketDisconnect):
             return None, "no ack"
         finally:
@@ -162,7 +165,7 @@ class Delivery:
             "type": name,
             "body": body,
             "attempt": attempt,
-            "delivered": status in {"acked", "HTTP 200"},
+            "delivered": status in {_ACKED, _ACKED_LATE, "HTTP 200"},
             "status": status,
             "at": time.time(),
             "ms": round((time.perf_counter() - began) * 1000, 2),
