@@ -52,6 +52,16 @@ def test_a_form_says_that_slack_is_slow_and_its_confirmation_holds_nothing_up(
     all_acked(playground)
 
 
+def test_a_summary_ordered_by_form_does_not_wait_for_the_person_s_time_zone(
+    bot: RunningBot, playground: RunningPlayground
+) -> None:
+    playground.shortcut(None, "summarize_form")
+    form = playground.view(callback_id="summarize_form")
+    slow_down(playground, "users.info")
+    assert not playground.submit(form, {"channel": GENERAL, "since": "today"})["errors"]
+    all_acked(playground)
+
+
 def test_the_home_tab_comes_late_and_once(bot: RunningBot, playground: RunningPlayground) -> None:
     slow_down(playground, "views.publish")
     playground.home(saying="Your digests")

@@ -1,9 +1,10 @@
 """`/summarize`, its shortcuts, its form and the buttons beneath a summary: each becomes an errand."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -18,9 +19,10 @@ from bot.conversation.summaries.timespans import EXAMPLES, read_since
 from bot.errors import SlackError, UnclearRequest
 from bot.slack.api import SlackApi
 from bot.slack.inbound import Payload
-from bot.slack.installations import Installations
+from bot.slack.installations import Installation, Installations
 from bot.slack.summaries.blocks import AGAIN, DETAIL, DOCUMENT, LANGUAGE, SHARE, SHORTER
 from bot.slack.summaries.form import CALLBACK, CHOOSE_CHANNEL, filled, form
+from bot.slack.timely import PATIENCE_SECONDS
 from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
@@ -111,8 +113,7 @@ class Summarize:
     ) -> None:
         here = await self._installations.of(context.team_id or "")
         request = filled(view["state"]["values"])
-        person = await here.directory.person(str(body["user"]["id"]))
-        now = datetime.now(zone_of(person.time_zone))
+        now = await _now_of(here, str(body["user"]["id"]))
         if errors := _errors(request, now):
             await ack(response_action="errors", errors=errors)
             return
@@ -168,6 +169,16 @@ async def open_form(api: SlackApi, trigger_id: str, channel_id: str = "") -> Non
         await api.write("views.open", trigger_id=trigger_id, view=form(channel_id))
     except SlackError as error:
         log.info("no form", reason=str(error))
+
+
+async def _now_of(here: Installation, user_id: str) -> datetime:
+    """By a person's own clock, if Slack says in time which that is: a form's end has to be acked."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            person = await here.directory.person(user_id)
+    except TimeoutError:
+        return datetime.now(UTC)
+    return datetime.now(zone_of(person.time_zone))
 
 
 def _errors(request: SummaryRequest, now: datetime) -> dict[str, str]:
