@@ -47,7 +47,7 @@ def digest_handlers(
     return {
         DIGEST: DigestErrands(desks, digests, errands),
         PREVIEW: PreviewErrands(desks),
-        DETAIL: DetailErrands(desks, digests),
+        DETAIL: DetailErrands(desks, digests, errands),
     }
 
 

@@ -133,6 +133,10 @@ class StoredErrands:
         if await self._change(errand, heartbeat_at=LET_GO):
             await self._writer.run(_announce)
 
+    async def reopen(self, errand: Errand) -> None:
+        """Let another one be added under its key."""
+        await self._change(errand, key=None)
+
     async def release_all(self) -> None:
         """Declare every worker dead: the only process that there is has just started."""
         await self._writer.run(

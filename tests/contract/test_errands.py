@@ -55,6 +55,16 @@ async def test_a_key_is_kept_once_however_many_add_it(kept: Kept) -> None:
     assert len(await kept.one.due()) == 1
 
 
+async def test_a_key_can_be_used_again_once_it_was_given_back(kept: Kept) -> None:
+    errand = await kept.one.claim(await kept.add(key="detail:1") or 0)
+    assert errand
+    await kept.one.reopen(errand)
+    await kept.one.finish(errand, failure="no")
+
+    assert await kept.add(key="detail:1") is not None
+    assert await kept.add(key="detail:1") is None
+
+
 async def test_an_errand_has_one_worker_and_waits_for_its_time(kept: Kept) -> None:
     later = await kept.add(due_at=time.time() + 60)
     now = await kept.add()

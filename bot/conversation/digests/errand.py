@@ -31,6 +31,9 @@ FAILED = (
     "Your digest of {channels} could not be made {count} times in a row: {reason} "
     "I keep trying at its usual times."
 )
+FAILED_NOW = (
+    "I could not make your digest of {channels} now: {reason} I try again in the next minutes."
+)
 OWNER_LEFT = "The digest that <@{owner}> had ordered here rests: they have left this workspace."
 NO_ACCESS = "Your digest of {channels} rests. {reason} You can resume it with `/digest list`."
 UNREADABLE = "I can't read any of its channels for you any more."
@@ -171,10 +174,14 @@ class DigestErrands:
         moment = due_of(errand).timestamp() + sum(RETRIES[:tries])
         count = await self._digests.failed(digest.id, datetime.fromtimestamp(moment, UTC))
         desk = await self._desks.digests_of(errand.team_id)
+        channels = digest.plan.channels_in_words
         if count == FAILURES_TOLD:
-            channels = digest.plan.channels_in_words
             words = FAILED.format(channels=channels, count=count, reason=reason)
             await desk.room.tell(digest.owner_id, words)
+        elif "by_hand" in errand.payload and not tries:
+            await desk.room.tell(
+                digest.owner_id, FAILED_NOW.format(channels=channels, reason=reason)
+            )
         if tries < len(RETRIES):
             await self._errands.add(
                 team_id=errand.team_id,
@@ -231,7 +238,8 @@ class _Work:
         return edition
 
     def _messages(self, edition: Edition) -> list[Message]:
-        if edition.is_quiet and self._digest.plan.quiet is Quiet.SKIP:
+        is_awaited = "by_hand" in self._errand.payload
+        if edition.is_quiet and self._digest.plan.quiet is Quiet.SKIP and not is_awaited:
             return []
         return list(self._desk.room.compose(self._digest, edition, self._due))
 

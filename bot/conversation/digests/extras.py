@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from bot.conversation.digests.digest import ChannelNote, Digests, Plan, plan_of
 from bot.conversation.digests.errand import OUR_FAULT, DigestDesk, DigestDesks, due_of, reason_of
 from bot.conversation.digests.maker import Edition
-from bot.conversation.errands import Errand, Keep
+from bot.conversation.errands import Errand, Errands, Keep
 from bot.conversation.summaries.request import Length
 from bot.errors import ModelError, NotForYou, SlackError
 
@@ -15,6 +15,10 @@ PREVIEW = "digest_preview"
 DETAIL = "digest_detail"
 """Kinds of errands."""
 NO_PREVIEW = "I can't show a preview: {reason}"
+NO_DETAIL = "No more detail: {reason}"
+GONE = "that digest does not exist any more."
+NOT_YET = "the digest is not complete yet. Please try again in a moment."
+NOTHING_MORE = "there is nothing more to tell."
 
 
 class PreviewErrands:
@@ -46,36 +50,44 @@ class PreviewErrands:
 class DetailErrands:
     """Tells more of an edition in the thread below it. An errands `Handler`."""
 
-    def __init__(self, desks: DigestDesks, digests: Digests) -> None:
+    def __init__(self, desks: DigestDesks, digests: Digests, errands: Errands) -> None:
         self._desks = desks
         self._digests = digests
+        self._errands = errands
 
     async def run(self, errand: Errand, keep: Keep) -> None:
         """Read once more what it was made of, and say more about it. Raises LostTurn."""
         digest = await self._digests.load(errand.team_id, int(errand.payload["digest"]))
-        if digest is None:
-            return
         desk = await self._desks.digests_of(errand.team_id)
+        if digest is None:
+            await self._fail(errand, desk, GONE)
+            return
         notes = await self._digests.told_at(digest.id, due_of(errand))
+        if not notes:
+            await self._fail(errand, desk, NOT_YET)
+            return
         # It is read where it was clicked, whatever the digest's place is by now.
         channel_id = str(errand.payload["channel"])
         place = "" if channel_id.startswith("D") else channel_id
         plan = replace(digest.plan, length=Length.DETAILED, place=place)
         try:
             edition = await _made(desk, plan, digest.owner_id, notes)
-            await self._post(errand, keep, desk, edition)
+            if not await self._post(errand, keep, desk, edition):
+                await self._fail(errand, desk, NOTHING_MORE)
         except (NotForYou, SlackError, ModelError) as failure:
             reason = str(failure) if isinstance(failure, NotForYou) else reason_of(failure)
-            await self._say(errand, desk, f"No more detail: {reason}")
+            await self._fail(errand, desk, reason)
 
     async def give_up(self, errand: Errand) -> None:
         """Say so to whoever asked."""
         desk = await self._desks.digests_of(errand.team_id)
-        await self._say(errand, desk, f"No more detail: {OUR_FAULT}")
+        await self._fail(errand, desk, OUR_FAULT)
 
-    async def _post(self, errand: Errand, keep: Keep, desk: DigestDesk, edition: Edition) -> None:
+    async def _post(self, errand: Errand, keep: Keep, desk: DigestDesk, edition: Edition) -> bool:
+        """Whether there was anything to post."""
         done = int(errand.kept.get("posted", 0))
-        for number, message in enumerate(desk.room.details(edition)):
+        messages = desk.room.details(edition)
+        for number, message in enumerate(messages):
             if number < done:
                 continue
             await desk.room.post(
@@ -83,12 +95,15 @@ class DetailErrands:
                 channel=str(errand.payload["channel"]),
                 thread_ts=str(errand.payload["thread_ts"]),
                 mark=f"{errand.payload['digest']}:{errand.payload['due']}:detail:{number}",
-                look_first=errand.attempt > 1,
+                look_first=True,  # an earlier click may have come half the way
             )
             await keep({"posted": number + 1})
+        return bool(messages)
 
-    async def _say(self, errand: Errand, desk: DigestDesk, sentence: str) -> None:
-        await desk.room.tell(str(errand.payload["user"]), sentence)
+    async def _fail(self, errand: Errand, desk: DigestDesk, reason: str) -> None:
+        """Say so to whoever has clicked; they may click again."""
+        await self._errands.reopen(errand)
+        await desk.room.tell(str(errand.payload["user"]), NO_DETAIL.format(reason=reason))
 
 
 async def _made(

@@ -29,6 +29,7 @@ NOT_YOURS = (
 PAUSED = "Paused. It keeps until you resume it."
 RESUMED = "It comes again, at its next time."
 DELETED = "Deleted."
+RESTS = "It rests at present: resume it first."
 RUNNING = "I'm making it now; it comes where it always does."
 STOPPED = "Stopped: this digest is deleted."
 MORE_COMES = "I'm reading it all again; more detail comes in this digest's thread."
@@ -95,10 +96,12 @@ class DigestButtons:
         if action_id == RESUME:
             await self._digests.resume(digest.id, now)
             return RESUMED
+        if digest.pause is not Pause.NOT:
+            return RESTS  # the list with the button is an old one
         await self._errands.add(
             team_id=digest.team_id,
             kind=DIGEST,
-            payload={"digest": digest.id, "due": int(now.timestamp())},
+            payload={"digest": digest.id, "due": int(now.timestamp()), "by_hand": True},
             key=f"digest:{digest.id}:{body['trigger_id']}",
         )
         self._wake()

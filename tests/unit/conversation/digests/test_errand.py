@@ -192,6 +192,7 @@ class World:
         self.now = NINE
         self.added: list[Mapping[str, Any]] = []
         self.kept: Mapping[str, Any] = {}
+        self.reopened: list[int] = []
         summarizer = Summarizer(self.model, self.channels, model_name="m")
         self.maker = DigestMaker(summarizer, self.channels, tokens=10_000)
         self.handler = DigestErrands(self, self.book, self)  # type: ignore[arg-type]
@@ -202,6 +203,20 @@ class World:
     async def add(self, **errand: Any) -> int | None:
         self.added.append(errand)
         return len(self.added)
+
+    async def reopen(self, errand: Errand) -> None:
+        self.reopened.append(errand.id)
+
+    async def more(self, **payload: Any) -> None:
+        """Somebody asks for more detail of the digest of nine o'clock."""
+        clicked = {"digest": 1, "due": int(NINE.timestamp()), "user": "U2", "thread_ts": "1.0"}
+        errand = Errand(
+            id=2,
+            team_id="T1",
+            kind="digest_detail",
+            payload={**clicked, "channel": "C9", **payload},
+        )
+        await DetailErrands(self, self.book, self).run(errand, self.keep)  # type: ignore[arg-type]
 
     async def fire(self, due: datetime = NINE, **more: Any) -> None:
         self.now = due
@@ -243,6 +258,18 @@ async def test_where_nothing_is_new_nothing_is_posted_unless_it_was_ordered() ->
     world.book.digest = replace(world.book.digest, plan=replace(PLAN, quiet=Quiet.SAY))
     await world.fire(NINE + DAY)
     assert world.room.posted[0] == ("C1: quiet; C2: quiet", "")
+
+
+async def test_whoever_runs_it_by_hand_hears_of_it_whatever_comes_of_it(world: World) -> None:
+    payload = {"digest": 1, "due": int(NINE.timestamp()), "by_hand": True}
+    world.model.failure = ModelBusy()
+    await world.fire(payload=payload)
+    [told] = world.room.told
+    assert "now: The model is very busy right now." in told
+
+    world.channels.messages.clear()
+    await world.fire(NINE + DAY, payload=payload)
+    assert world.room.posted[0][0] == "C1: quiet; C2: quiet"
 
 
 async def test_a_crash_between_two_messages_posts_none_twice(world: World) -> None:
@@ -349,10 +376,25 @@ async def test_more_detail_is_for_whoever_reads_the_message_with_the_button(worl
     await world.fire()
     world.room.asked.clear()
     world.book.digest = replace(world.book.digest, plan=replace(PLAN, place=""))
-    more = DetailErrands(world, world.book)  # type: ignore[arg-type]
-    clicked = {"digest": 1, "due": int(NINE.timestamp()), "user": "U2", "thread_ts": "1.0"}
     for channel_id in ("C9", "D1"):
-        payload = {**clicked, "channel": channel_id}
-        errand = Errand(id=2, team_id="T1", kind="digest_detail", payload=payload)
-        await more.run(errand, world.keep)
+        await world.more(channel=channel_id)
+    assert world.reopened == []
     assert world.room.asked == [("C1", "C9"), ("C2", "C9"), ("C1", ""), ("C2", "")]
+
+
+async def test_more_detail_that_does_not_come_is_told_and_may_be_asked_for_again(
+    world: World,
+) -> None:
+    await world.more()
+    assert "No more detail: the digest is not complete yet." in world.room.told[-1]
+    await world.fire()
+    world.model.failure = ModelBusy()
+    await world.more()
+    assert "No more detail: The model is very busy" in world.room.told[-1]
+    assert world.reopened == [2, 2]
+
+    world.model.failure = None
+    await world.more()
+    assert world.room.posted[-1] == ("details", "1.0")
+    await world.more(digest=2)
+    assert "does not exist any more" in world.room.told[-1]
