@@ -30,6 +30,7 @@ LET_GO = 0.0
 """The heartbeat of a reply that nobody is at, because its worker has let it go."""
 LOST = 1.0
 """The heartbeat of a reply that nobody is at, because its worker has died."""
+_TOLD_SECONDS = 150.0
 _REMEMBERED = 1_000
 """Messages of a thread that a turn is given, behind those that its summary covers."""
 
@@ -42,6 +43,11 @@ def in_hands() -> ColumnElement[bool]:
 def is_ahead(heartbeat: InstrumentedAttribute[float]) -> ColumnElement[bool]:
     """Whether a heartbeat is from before the clock was put back: it says nothing about its worker."""
     return heartbeat > now() + LEASE_SECONDS
+
+
+def lately_told() -> ColumnElement[bool]:
+    """Whether a question's thread may show that it waits: Slack shows it for two minutes."""
+    return and_(Message.told_at.is_not(None), Message.told_at > now() - _TOLD_SECONDS)
 
 
 _CONVERSATION = (
@@ -83,6 +89,7 @@ _OPEN_REPLIES = (
 _MESSAGES = (
     select(
         *Message.__table__.columns,
+        lately_told().label("is_told"),
         Attachment.file_id,
         Attachment.name,
         Attachment.media_type,
@@ -300,7 +307,7 @@ async def _turn(
         other_segments=frozenset(
             segment.ts for row in others for segment in segments_of(row.segments)
         ),
-        was_told=any(row.told_at is not None for row in rows if row.id in held.question_ids),
+        was_told=any(row.is_told for row in rows if row.id in held.question_ids),
     )
 
 

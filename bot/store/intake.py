@@ -26,6 +26,7 @@ from bot.conversation.events import (
 )
 from bot.conversation.thread import Author, ChannelType, Outcome, SharedFile, ThreadKey
 from bot.store.again import again, ask_again, rate
+from bot.store.claims import lately_told
 from bot.store.db import Writer
 from bot.store.deletions import is_deleted, note_deletion
 from bot.store.tables import UNANSWERED, Attachment, ChannelSetting, Conversation, Message, Reply
@@ -351,7 +352,7 @@ async def _stop(connection: AsyncConnection, stop: StopAsked) -> Wake | None:
             .where(
                 Message.conversation_id == conversation.id,
                 text(UNANSWERED),
-                Message.told_at.is_not(None),
+                lately_told(),
             )
             .values(asks=False)
         )

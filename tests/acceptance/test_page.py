@@ -201,6 +201,24 @@ def test_steps_fill_and_fold_and_charts_have_a_table(
     expect(page.locator(".chart td")).to_have_text("3")
 
 
+def test_a_thread_says_what_its_status_says(page: Page, playground: RunningPlayground) -> None:
+    ts = playground.say("look")
+    place = {"channel_id": GENERAL, "thread_ts": ts}
+    status = page.locator("#status")
+    _slack(playground, "assistant.threads.setStatus", **place, status="is reading the room")
+    expect(status).to_contain_text("Threadwise is reading the room")
+    words = {"status": "is busy", "loading_messages": ["Busy right now: wait a little."]}
+    _slack(playground, "assistant.threads.setStatus", **place, **words)
+    expect(status).to_contain_text("Busy right now: wait a little.")
+    page.reload()
+    message = page.locator(f'#log [data-ts="{ts}"]')
+    message.hover()
+    message.get_by_role("button", name="Reply in thread").click()
+    expect(status).to_contain_text("Busy right now: wait a little.")
+    _slack(playground, "chat.postMessage", channel=GENERAL, thread_ts=ts, text="Here I am.")
+    expect(status).to_be_empty()
+
+
 def test_what_only_one_person_sees_is_marked_and_unread_channels_stand_out(
     page: Page, playground: RunningPlayground
 ) -> None:

@@ -68,6 +68,13 @@ class Waiting:
         await self.store.post(ts, key=key, author_id=who)
         return ts
 
+    async def passes(self, seconds: float) -> None:
+        """Since somebody was told, so much time has gone by."""
+        passed = text("UPDATE messages SET told_at = told_at - :seconds")
+        await self.store.writer.run(
+            lambda connection: connection.execute(passed, {"seconds": seconds})
+        )
+
     async def look(self, *, is_full: bool = True) -> None:
         await asyncio.gather(*(usher.look(is_full=is_full) for usher in self.ushers))
 
@@ -128,10 +135,7 @@ async def test_what_was_told_long_ago_is_told_again(waiting: Waiting) -> None:
     """Slack takes a status away after two minutes."""
     ts = await waiting.ask()
     await waiting.look()
-    forget = text("UPDATE messages SET told_at = told_at - :seconds")
-    await waiting.store.writer.run(
-        lambda connection: connection.execute(forget, {"seconds": AGAIN_SECONDS})
-    )
+    await waiting.passes(AGAIN_SECONDS)
     await waiting.look()
 
     assert waiting.street.told == [ts, ts]
@@ -184,6 +188,18 @@ async def test_a_turn_knows_what_its_thread_was_told(waiting: Waiting) -> None:
     assert getattr(turn, "was_told", None)
     await waiting.look()
     assert len(waiting.street.shown) == 1, "the turn's own sign takes its place"
+
+
+async def test_what_a_thread_was_told_once_is_no_matter_of_later_turns(waiting: Waiting) -> None:
+    ts = await waiting.ask()
+    await waiting.look()
+    await waiting.store.end(await waiting.store.claim())
+    await waiting.passes(3_600)
+    await waiting.store.edit(ts, "or rather", f"{time.time():.6f}")
+    stop = StopAsked(key=ThreadKey(team_id="T1", channel_id="C1", thread_ts=ts))
+    await waiting.store.intake.take(stop)
+
+    assert not (await waiting.store.claim()).was_told
 
 
 async def test_a_sign_that_comes_later_than_the_turn_does_not_stay(waiting: Waiting) -> None:
