@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from bot.conversation.legible import legible
 from bot.conversation.ports import Names, Person
 from bot.conversation.rules import Standing
 from bot.conversation.thread import Author, ThreadMessage
@@ -76,7 +77,7 @@ def person_of(user: Mapping[str, Any], *, both_names: bool = False) -> Person:
     name = str(profile.get("display_name") or full or user.get("name") or user["id"])
     if both_names and full and full != name:
         name = f"{name} ({full})"
-    return Person(id=str(user["id"]), name=name, time_zone=user.get("tz") or "UTC")
+    return Person(id=str(user["id"]), name=legible(name), time_zone=user.get("tz") or "UTC")
 
 
 def standing_of(user: Mapping[str, Any], team_id: str) -> Standing:

@@ -14,6 +14,7 @@ from bot.conversation.events import (
     Rated,
     StopAsked,
 )
+from bot.conversation.legible import legible
 from bot.conversation.ports_files import OtherForms
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadKey, ThreadMessage
 from bot.slack.replies.footer import AGAIN_ACTIONS, RATE_ACTION, STOP_ACTION
@@ -100,7 +101,8 @@ def thread_message(message: Payload, identity: Identity) -> ThreadMessage | None
         return None
     author = _author(message, identity)
     # What stands beneath our own answers is buttons, and their text is the whole of them.
-    text = str(message.get("text") or "") if author is Author.SELF else words_of(message)
+    by_us = author is Author.SELF
+    text = legible(str(message.get("text") or "")) if by_us else words_of(message)
     files = _files(message)
     if not text and not files:
         return None
@@ -125,7 +127,7 @@ def shared_file(file: Payload) -> SharedFile:
     """A file object of Slack's as a value."""
     return SharedFile(
         file_id=str(file.get("id", "")),
-        name=str(file.get("name") or file.get("title") or "file"),
+        name=legible(str(file.get("name") or file.get("title") or "file")),
         media_type=str(file.get("mimetype") or "application/octet-stream"),
         size=int(file.get("size") or 0),
         url=_url(file),
@@ -271,7 +273,7 @@ def _author_id(message: Payload) -> str:
 
 def _bot_name(message: Payload) -> str:
     profile = message.get("bot_profile") or {}
-    return str(message.get("username") or profile.get("name") or "a bot")[:200]
+    return legible(str(message.get("username") or profile.get("name") or "a bot"))[:200]
 
 
 def _channel_type(event: Payload, channel: str) -> ChannelType:

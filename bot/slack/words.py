@@ -9,6 +9,8 @@ to a person's message is what Slack shows of a link: nobody's word, and it comes
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from bot.conversation.legible import legible
+
 Payload = Mapping[str, Any]
 
 FORWARDED = "Forwarded from {author}:"
@@ -23,7 +25,7 @@ def words_of(message: Payload) -> str:
     attached = (
         _attached(attachment, by_app=by_app) for attachment in _objects(message.get("attachments"))
     )
-    return _lines(_own_words(message), *attached)
+    return legible(_lines(_own_words(message), *attached))
 
 
 def forwarded_files(message: Payload) -> Iterator[Payload]:

@@ -46,14 +46,21 @@ def make_engine(url: str, keys: Sequence[str] = ()) -> AsyncEngine:
 
 
 def _make_engine(url: str) -> AsyncEngine:
+    # Parameters are what people say: an error's words are logged, and must not have them in it.
     full = async_url(url)
     if not full.startswith("sqlite"):
         engine = create_async_engine(
-            full, pool_size=10, pool_timeout=10, pool_pre_ping=True, connect_args=_PATIENCE
+            full,
+            hide_parameters=True,
+            pool_size=10,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args=_PATIENCE,
         )
         event.listen(engine.sync_engine, "connect", _prepare_postgresql)
         return engine
-    engine = create_async_engine(full, connect_args={"timeout": 10, "async_creator_fn": connect})
+    patience = {"timeout": 10, "async_creator_fn": connect}
+    engine = create_async_engine(full, hide_parameters=True, connect_args=patience)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

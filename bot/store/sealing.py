@@ -17,6 +17,7 @@ from sqlalchemy import JSON, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
+from bot.conversation.legible import legible
 from bot.errors import WrongKey
 
 _MARK = "sealed:"
@@ -76,7 +77,7 @@ class Sealed(TypeDecorator[str]):
 
     @override
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else _vault(dialect).seal(value)
+        return None if value is None else _vault(dialect).seal(legible(value))
 
     @override
     def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:

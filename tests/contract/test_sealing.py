@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.events import MessageEdited, MessagePosted
@@ -116,6 +117,27 @@ async def test_with_a_key_nobody_reads_the_texts_in_the_database(
         with pytest.raises(WrongKey):
             await check_key(plain)
         await check_key(engine)
+
+
+@pytest.mark.parametrize("keys", [(), (OLD,)])
+async def test_what_no_database_can_keep_is_marked_and_the_rest_stays(
+    database: str, keys: tuple[str, ...]
+) -> None:
+    async with opened(database, *keys) as engine:
+        intake = Intake(engine, Writer(engine), reply_in_threads="auto")
+        assert await intake.take(replace(QUESTION, text="half \ud83d, NUL \x00, whole \U0001f600"))
+
+        turn = await Turns(engine, Writer(engine), worker="one").claim(1)
+        assert isinstance(turn, Turn)
+        assert turn.asker.text == "half \ufffd, NUL \ufffd, whole \U0001f600"
+
+
+async def test_an_error_of_the_database_does_not_say_what_people_said(plain: AsyncEngine) -> None:
+    with pytest.raises(DBAPIError) as raised:
+        async with plain.connect() as connection:
+            await connection.execute(text("SELECT :words FROM nowhere"), {"words": SECRET})
+
+    assert SECRET not in str(raised.value)
 
 
 async def test_rotation_seals_plain_and_old_texts_with_the_new_key(

@@ -56,6 +56,17 @@ def test_a_mention_in_rich_text_counts() -> None:
     assert _read(blocks=[{"type": "rich_text", "elements": [section]}]).mentions_us
 
 
+def test_half_a_character_spoils_neither_words_nor_names() -> None:
+    file = {"id": "F1", "name": "a\ud83d.txt", "url_private": "https://x"}
+    read = _read(text="b\ud83d", files=[file], bot_id="B1", username="c\x00")
+
+    assert (read.text, read.files[0].name, read.author_name) == (
+        "b\ufffd",
+        "a\ufffd.txt",
+        "c\ufffd",
+    )
+
+
 @pytest.mark.parametrize("subtype", ["file_share", "thread_broadcast", "me_message"])
 def test_what_people_say_is_read_whatever_its_subtype(subtype: str) -> None:
     assert isinstance(_read(subtype=subtype), MessagePosted)
