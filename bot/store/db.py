@@ -80,8 +80,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see below
     cursor = connection.cursor()
     # NORMAL keeps every commit through a crash of the process; the intake asks for FULL, which
-    # also keeps it through a power cut (SQLite's documentation, "PRAGMA synchronous").
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    # also keeps it through a power cut (SQLite's documentation, "PRAGMA synchronous"). What is
+    # deleted would stay readable in the file until something else is written over it.
+    pragmas = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+    for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -117,6 +119,13 @@ class Writer:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain(), name="database writer")
         return await future
+
+    async def wipe(self) -> None:
+        """Let nothing of what was deleted stay in SQLite's log of changes ("PRAGMA wal_checkpoint")."""
+        if self._engine.dialect.name == "sqlite":
+            async with faults_in_words(), self._engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
 
     async def close(self) -> None:
         """Wait for the changes under way."""

@@ -171,7 +171,7 @@ async def _company(
         select(func.count(func.distinct(Message.author_id))).where(
             Message.conversation_id == conversation.id,
             Message.author == Author.PERSON,
-            Message.author_id != message.author_id,
+            Message.author_id.not_in((message.author_id, "")),  # none: who wants to be forgotten
         )
     )
     return Company(people=(others or 0) + 1, is_known_whole=conversation.history_read)

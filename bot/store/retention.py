@@ -42,6 +42,7 @@ async def forget_before(writer: Writer, moment: float) -> int:
         await connection.execute(delete(DigestRun).where(DigestRun.due_at < moment))
 
     await writer.run(change)
+    await writer.wipe()
     return total
 
 
@@ -75,7 +76,9 @@ async def forget_channel(writer: Writer, team_id: str, channel_id: str) -> int:
         await _forget_errands(connection, team_id, channel_id)
         return conversations
 
-    return await writer.run(change)
+    conversations = await writer.run(change)
+    await writer.wipe()
+    return conversations
 
 
 async def forget_person(writer: Writer, team_id: str, user_id: str) -> int:
@@ -94,7 +97,9 @@ async def forget_person(writer: Writer, team_id: str, user_id: str) -> int:
         await _forget_errands(connection, team_id, user_id)
         return said or 0
 
-    return await writer.run(change)
+    messages = await writer.run(change)
+    await writer.wipe()
+    return messages
 
 
 async def stop_answers(writer: Writer, team_id: str, user_id: str) -> int:
@@ -155,7 +160,7 @@ async def _empty_messages(connection: AsyncConnection, team_id: str, user_id: st
         .values(summary="", summary_until="")
     )
     await connection.execute(
-        update(Message).where(*theirs).values(text="", author_name="", deleted=True)
+        update(Message).where(*theirs).values(text="", author_id="", author_name="", deleted=True)
     )
 
 
@@ -202,6 +207,7 @@ async def forget_team(writer: Writer, team_id: str, *, before: float) -> int:
             await connection.execute(statement)
 
     await writer.run(change)
+    await writer.wipe()
     return total
 
 
