@@ -46,12 +46,18 @@ _CHANNEL = re.compile(r"<#([CDG][A-Z0-9]+)(?:\|[^>]*)?>")
 _PERMALINK = re.compile(r"/archives/([CDG][A-Z0-9]+)/p(\d{10})(\d{6})")
 _THREAD = re.compile(r"[?&;]thread_ts=(\d{10}\.\d{6})")
 _PLACE_NAME = re.compile(r"#(\S+)")
+_MARK = re.compile(r"<[@#!]?([^<>|]*)(?:\|([^<>]*))?>")
 _TOKEN = re.compile(r"<[^<>]*>|\"[^\"]*\"|“[^”]*”|\S+")
 _SINCE = frozenset({"since", "from", "seit", "von", "ab"})
 _UNTIL = frozenset({"until", "till", "to", "bis", "through"})
 _ONLY_AFTER_TIME = frozenset({"to"})
 _FOCUS = frozenset({"focus", "about", "on", "fokus", "über", "regarding"})
 _IN = frozenset({"in", "auf"})
+_BEFORE_PLACE = frozenset({"in", "of", "for", "from", "für", "von"})
+_POLITE = frozenset({"please", "bitte"})
+_DAY = re.compile(
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|\d[\w./-]*", re.IGNORECASE
+)
 _LENGTHS = {
     "short": Length.SHORT,
     "brief": Length.SHORT,
@@ -90,6 +96,12 @@ def span_of(request: SummaryRequest, *, now: datetime, last_end: datetime | None
     return Span(start=last_end or today - timedelta(hours=DEFAULT_HOURS), end=today)
 
 
+def as_written(words: str) -> str:
+    """A subject as the person has typed it: Slack escapes signs, and marks names and links."""
+    words = _MARK.sub(lambda found: found[2] or found[1], words)
+    return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 class _Words:
     """Goes through the words; each belongs to the keyword before it."""
 
@@ -104,7 +116,8 @@ class _Words:
         rest = iter(enumerate(self._tokens))
         for number, token in rest:
             self._take(number, token, rest)
-        words = {clause: " ".join(found).strip(" ,.") for clause, found in self._found.items()}
+        words = {clause: " ".join(found).strip(" ,") for clause, found in self._found.items()}
+        words["focus"] = as_written(words["focus"].strip(" ,."))
         if words["when"] and not (words["since"] or words["until"]):
             return replace(self._request, when=words["when"], focus=words["focus"])
         # "yesterday until 17:00" begins where yesterday does
@@ -114,7 +127,7 @@ class _Words:
         )
 
     def _take(self, number: int, token: str, rest: Iterator[tuple[int, str]]) -> None:
-        word = token.casefold().strip(",.")
+        word = token.casefold().strip(",.:")
         following = self._tokens[number + 1] if number + 1 < len(self._tokens) else ""
         is_last = not following
         if self._is_place(token):
@@ -125,10 +138,21 @@ class _Words:
             self._clause = "when"
         elif word in _LENGTHS and (self._clause != "focus" or is_last):
             self._request = replace(self._request, length=_LENGTHS[word])
+        elif self._is_filler(word, following):
+            return
         elif (clause := self._clause_of(word)) and following:
             self._clause = clause
         else:
             self._found[self._clause].append(token.strip('"“”'))
+
+    def _is_filler(self, word: str, following: str) -> bool:
+        """Whether a word says nothing: "on friday", "of #general", "yesterday please"."""
+        if word == "on" and _DAY.fullmatch(following.strip(",.")):
+            return True
+        if self._clause == "focus":
+            return word in _POLITE and not following
+        is_before_place = _CHANNEL.fullmatch(following) or _PERMALINK.search(following)
+        return word in _POLITE or bool(word in _BEFORE_PLACE and is_before_place)
 
     def _clause_of(self, word: str) -> str:
         """Which part of the request a word opens; none where it is a part of the subject."""

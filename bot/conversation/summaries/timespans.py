@@ -40,11 +40,16 @@ _UNITS = {
     "month": r"months?|monaten?|monate?",
 }
 _DURATION = re.compile(
-    r"(?:the )?(?:last |past |letzten? )?(?P<count>\d{1,4})\s*(?:"
+    r"(?:last |past |letzten? )?(?P<count>\d{1,4})\s*(?:"
     + "|".join(f"(?P<{unit}>{words})" for unit, words in _UNITS.items())
     + r")(?: ago)?"
 )
-_ONE = re.compile(r"(?:the )?(?:last|past) (?P<unit>minute|hour)")
+_ONE = re.compile(r"(?:last|past) (?P<unit>minute|hour)|past (?P<more>day|week|month)")
+_LEAD = re.compile(r"(?:(?:for|over|in|during|within) )?(?:the )?(?=(?:last|past)\b)")
+_COUNTS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_COUNT = re.compile(rf"(?<=last |past )(?:{'|'.join(_COUNTS)})\b")
+_OF_MONTH = re.compile(r"(?:the )?(?P<day>\d{1,2})(?:st|nd|rd|th)")
+_RANGE = re.compile(r"\d{1,2}(?::\d{2})?\s*[-–]\s*\d{1,2}(?::\d{2})?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}[t ]\d{1,2}:\d{2}.*", re.IGNORECASE)
 _GERMAN_DAY = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.(?:\s?(\d{2,4}))?(?P<rest>\s.*)?")
 _CLOCK = re.compile(
@@ -141,9 +146,10 @@ def _end(until: str, now: datetime) -> datetime:
 
 def _ago(words: str, now: datetime) -> datetime | None:
     """The moment so long ago; days and weeks go by the calendar, so 3d keeps the time of day."""
-    text = words.strip().lower()
+    text = _LEAD.sub("", " ".join(words.strip(" .").lower().split()), count=1)
+    text = _COUNT.sub(lambda found: str(_COUNTS.index(found[0]) + 1), text)
     if one := _ONE.fullmatch(text):
-        text = f"1 {one['unit']}"
+        text = f"1 {one['unit'] or one['more']}"
     found = _DURATION.fullmatch(text)
     if found is None:
         return None
@@ -158,7 +164,7 @@ def _ago(words: str, now: datetime) -> datetime | None:
 
 def _stretch(words: str, now: datetime, *, prefer: str = "past") -> _Stretch:
     """The day, week, month or moment that words name. Raises UnclearRequest."""
-    text = " ".join(words.strip(" \"'“”.,").split()).lower()
+    text = _LEAD.sub("", " ".join(words.strip(" \"'“”.,").split()).lower(), count=1)
     local = now.replace(tzinfo=None)
     if _ISO.fullmatch(text):
         return _iso(text, now)
@@ -166,6 +172,8 @@ def _stretch(words: str, now: datetime, *, prefer: str = "past") -> _Stretch:
         return _clock(clock, local, words)
     if german := _GERMAN_DAY.fullmatch(f"{words.strip()} ".rstrip()):
         text = _spelled(german, local)
+    if counted := _OF_MONTH.fullmatch(text):
+        text = _latest(int(counted["day"]), local)
     found = _parsed(text, local, prefer)
     if found is None:
         raise UnclearRequest(_unclear(words))
@@ -211,8 +219,18 @@ def _spelled(german: re.Match[str], local: datetime) -> str:
     return f"{that.isoformat()}{german['rest'] or ''}"
 
 
+def _latest(number: int, local: datetime) -> str:
+    """The last day of that number: the 1st is this month's, the 30th may be that of one before."""
+    day = local.date()
+    for _ in range(62):
+        if day.day == number:
+            return day.isoformat()
+        day -= timedelta(days=1)
+    return ""
+
+
 def _parsed(text: str, local: datetime, prefer: str) -> _Stretch | None:
-    if not text or _BARE_NUMBER.fullmatch(text):
+    if not text or _BARE_NUMBER.fullmatch(text) or _RANGE.fullmatch(text):
         return None
     is_last = text.startswith(("last ", "letzten ", "letzter "))
     text = _LAST_DAY.sub("", text)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.conversation.summaries.request import Length, SummaryRequest, read_request, span_of
-from bot.conversation.summaries.timespans import Span
+from bot.conversation.summaries.timespans import EXAMPLES, Span
 from bot.errors import UnclearRequest
 
 THREAD = "1700000000.000001"
@@ -44,6 +44,9 @@ NOW = datetime(2026, 11, 25, 14, 30, tzinfo=UTC)
         ),
         ("focus “short circuits”", SummaryRequest(focus="short circuits")),
         ("about how to get from A to B", SummaryRequest(focus="how to get from A to B")),
+        ("about R&amp;D by <@U1|anna>, please", SummaryRequest(focus="R&D by anna")),
+        ("of <#C012|general> on friday please", SummaryRequest(channel_id="C012", when="friday")),
+        ("since monday, focus: incidents", SummaryRequest(since="monday", focus="incidents")),
         ("yesterday until 17:00", SummaryRequest(since="yesterday", until="17:00")),
     ],
 )
@@ -71,3 +74,9 @@ def test_a_thread_is_summarised_whole_unless_a_time_is_said() -> None:
     assert span_of(since, now=NOW, last_end=None) == Span(
         start=NOW.replace(hour=9, minute=0), end=NOW
     )
+
+
+def test_every_time_of_the_help_is_a_time_to_the_command() -> None:
+    said = {one for expressions, _ in EXAMPLES for one in expressions.split(", ") if "…" not in one}
+    for words in said - {"seit montag"}:
+        assert read_request(words).when == words

@@ -51,6 +51,10 @@ def local(span: Span) -> tuple[str, str]:
         ("20.11.2025 9:00", "2025-11-20 09:00", NOW),
         ("2026-11-20T09:00", "2026-11-20 09:00", NOW),
         ("2026-11-20T09:00Z", "2026-11-20 10:00", NOW),
+        ("for the last two days", "2026-11-23 14:30", NOW),
+        ("the past week", "2026-11-18 14:30", NOW),
+        ("the 1st", "2026-11-01 00:00", "2026-11-02 00:00"),
+        ("30th", "2026-10-30 00:00", "2026-10-31 00:00"),
         ("gestern", "2026-11-24 00:00", "2026-11-25 00:00"),
         ("letzte Woche", "2026-11-16 00:00", "2026-11-23 00:00"),
         ("hier", "2026-11-24 00:00", "2026-11-25 00:00"),
@@ -81,7 +85,7 @@ def test_since_and_until_name_the_outer_ends(since: str, until: str, start: str,
 
 
 @pytest.mark.parametrize(
-    "words", ["yestreday", "incidents", "5", "25:00", "31.02.", "2025-13-40", ""]
+    "words", ["yestreday", "incidents", "5", "25:00", "31.02.", "2025-13-40", "9-12", ""]
 )
 def test_what_is_no_time_is_said_to_be_none(words: str) -> None:
     with pytest.raises(UnclearRequest, match="as a time"):
