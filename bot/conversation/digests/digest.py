@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
+from html import escape
 from typing import Any, Protocol
 
 from bot.conversation.digests.recurrence import Recurrence
@@ -99,7 +100,7 @@ class Plan:
         details = [
             f"{self.channels_in_words} {where} {self.recurrence.words}",
             self.window.words,
-            *([f"about {self.focus}"] if self.focus else []),
+            *([f"about {escape(self.focus, quote=False)}"] if self.focus else []),
             *([f"in {self.language}"] if self.language else []),
             *([self.length.value] if self.length is not Length.NORMAL else []),
         ]

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from bot.conversation.digests.digest import MOST_CHANNELS, MOST_FOCUS, Plan, Quiet, Window
 from bot.conversation.digests.recurrence import DAY_NAMES, EVERY_DAY, WEEKDAYS, WEEKEND, Recurrence
 from bot.conversation.languages import language_named
-from bot.conversation.summaries.request import Length
+from bot.conversation.summaries.request import Length, as_written
 from bot.errors import UnclearRequest
 
 EXAMPLE = "`/digest #eng every weekday at 9:00 in Europe/Berlin about incidents`"
@@ -60,10 +60,19 @@ _ZONE = r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+|UTC"
 _NEXT = (
     rf"\s+every\s|\s+(?:daily|weekly)\b|\s+at\s+{_CLOCK}|\s+in\s+(?:{_ZONE})|\s+(?:to|in)\s+<#|$"
 )
+_TAIL = re.compile(
+    r"[\s,]+(?:in\s+(?P<language>[^\W\d][\w-]*)"
+    r"|(?:even|also|not|skip)\s+(?:if|when)\b"
+    r"|(?:of|for|over|from|since)\s+(?:my|the|our)\s+(?:last|past)\b"
+    r"|(?:short|brief|detailed|long|weekdays|privately|by\s+dm)(?=\s*(?:,|$)))|,\s*here\b",
+    re.IGNORECASE,
+)
+"""What a subject may be followed by."""
 _WORD = r"[a-z]+"
-_DAYS = rf"{_WORD}(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+|\s*-\s*|\s+to\s+)(?!at\b){_WORD})*"
+_TO = r"\s*-\s*|\s+to\s+|\s+through\s+"
+_DAYS = rf"{_WORD}(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+|{_TO})(?!at\b){_WORD})*"
 _FILLERS = frozenset(
-    ("a", "an", "and", "digest", "digests", "for", "me", "of", "please", "post", "send", "the")
+    "a an and digest digests for me of please post send summarize the time".split()  # noqa: SIM905
 )
 
 
@@ -131,10 +140,18 @@ def _focus(text: _Text) -> str:
     found = text.take(r'\b(?:about|focus(?:\s+on)?:?)\s+["“](?P<said>[^"”]+)["”]') or text.take(
         rf"\b(?:about|focus(?:\s+on)?:?)\s+(?P<said>.+?)(?={_NEXT})"
     )
-    focus = found["said"].strip() if found else ""
+    said = found["said"] if found else ""
+    end = next((one.start() for one in _TAIL.finditer(said) if _ends(one)), len(said))
+    text.left += f" {said[end:]}"
+    focus = as_written(said[:end].strip(" ,"))
     if len(focus) > MOST_FOCUS:
         raise UnclearRequest(TOO_LONG_FOCUS)
     return focus
+
+
+def _ends(tail: re.Match[str]) -> bool:
+    """Whether it is no part of the subject, as in "life in Berlin"."""
+    return tail["language"] is None or bool(language_named(tail["language"]))
 
 
 def _length(text: _Text) -> Length:
@@ -184,15 +201,19 @@ def _is_channel(channel_id: str) -> bool:
 
 
 def _time(text: _Text) -> time | None:
-    found = text.take(r"\bat\s+(noon|midnight)\b") or text.take(
-        r"(?:\bat\s+)(\d[\d:.]*)\s?((?:am|pm|a\.m\.|p\.m\.)(?!\w))?"
+    half = r"(?:am|pm|a\.m\.|p\.m\.)(?!\w)"
+    found = (
+        text.take(r"\bat\s+(noon|midnight)\b")
+        or text.take(rf"(?:\bat\s+|@\s*)(\d[\d:.]*)\s?({half}|o'clock\b)?")
+        or text.take(rf"\b(\d{{1,2}}:\d{{2}})\s?({half})?")
+        or text.take(rf"\b(\d{{1,2}})\s?({half})")
     )
-    found = found or text.take(r"\b(\d{1,2}:\d{2})\s?((?:am|pm)\b)?")
     if found is None:
         return None
     if found[1].lower() in {"noon", "midnight"}:
         return time(12 if found[1].lower() == "noon" else 0)
-    return _clock(found[1], (found[2] or "").replace(".", "").lower())
+    half = (found[2] or "").replace(".", "").lower()
+    return _clock(found[1], half if half in {"am", "pm"} else "")
 
 
 def _clock(digits: str, half: str) -> time:
@@ -216,7 +237,7 @@ def _zone_and_language(text: _Text) -> tuple[str, str]:
     """`in Europe/Berlin`, `in Berlin`, `in German`, one of each at most."""
     zone = language = ""
     while (
-        found := text.take(r"(?:\bin\s+([^\W\d][\w/+-]*))|\(([A-Za-z]+/[\w/+-]+|UTC)\)")
+        found := text.take(rf"(?:\bin\s+({_cities()}|[^\W\d][\w/+-]*))|\(?\b({_ZONE})\b\)?")
     ) is not None:
         said = found[1] or found[2]
         known = language_named(said)
@@ -250,10 +271,18 @@ def _zones() -> dict[str, str]:
     return {name.lower(): name for name in available_timezones() if not name.startswith(old)}
 
 
+@cache
+def _cities() -> str:
+    """Those whose names have several words, as a pattern: `New York`, `Ho Chi Minh`."""
+    cities = {name.rsplit("/", 1)[-1] for name in _zones().values()}
+    found = sorted((city for city in cities if "_" in city), key=len, reverse=True)
+    return "|".join(rf"{re.escape(city).replace('_', '[ _]')}\b" for city in found)
+
+
 def _days(text: _Text) -> frozenset[int] | None:
     if text.take(r"\b(?:daily|every\s+day)\b"):
         return EVERY_DAY
-    if text.take(r"\b(?:(?:every|on)\s+)?(?:weekdays?|workdays?|working\s+days?)\b"):
+    if text.take(r"\b(?:(?:every|each|on)\s+)?(?:weekdays?|workdays?|working\s+days?)\b"):
         return WEEKDAYS
     if text.take(r"\b(?:(?:every|on)\s+)?weekends?\b"):
         return WEEKEND
@@ -267,13 +296,13 @@ def _days(text: _Text) -> frozenset[int] | None:
 def _days_alone() -> str:
     """Days that stand without `every` or `on`: `mon-fri`, `tuesdays and thursdays`."""
     name = "(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:days?|s)?"
-    return rf"{name}(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+|\s*-\s*|\s+to\s+){name})*"
+    return rf"{name}(?:\s*(?:,\s*(?:and\s+)?|\s+and\s+|{_TO}){name})*"
 
 
 def _day_list(words: str) -> frozenset[int]:
     days: set[int] = set()
     for part in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", words):
-        first, *last = re.split(r"\s*-\s*|\s+to\s+", part)
+        first, *last = re.split(_TO, part)
         start = _day(first)
         end = _day(last[0]) if last else start
         days.update((start + step) % 7 for step in range((end - start) % 7 + 1))

@@ -59,7 +59,7 @@ class DigestCommand:
         match words.lower():
             case "help" | "?":
                 await ack(HELP)
-            case "list":
+            case "list" | "pause" | "resume" | "edit" | "run" | "run now" | "delete" | "stop":
                 mine = await self._digests.owned_by(here.identity.team_id, user_id)
                 await ack(text="Your digests", blocks=listed(mine, now=self._forms.clock()))
             case "" | "new":

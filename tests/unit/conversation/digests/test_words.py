@@ -75,6 +75,15 @@ def at(hour: int, minute: int = 0, days: frozenset[int] = WEEKDAYS) -> Plan:
         ),
         ("<#C0ENG> about deploys in production every weekday at 9", replace(
             ENG, focus="deploys in production")),
+        ("<#C0ENG> every weekday at 9:00 about life in Berlin, in German, short, even if quiet",
+            replace(ENG, focus="life in Berlin", language="German", length=Length.SHORT,
+                    quiet=Quiet.SAY)),
+        ("<#C0ENG> weekdays about R&amp;D &lt;3 in German", replace(
+            ENG, focus="R&D <3", language="German")),
+        ("<#C0ENG> each weekday 9am in New York time", replace(
+            ENG, recurrence=replace(WEEKDAYS_AT_NINE, zone="America/New_York"))),
+        ("<#C0ENG> monday through friday @ 9 o'clock UTC", replace(
+            ENG, recurrence=replace(WEEKDAYS_AT_NINE, zone="UTC"))),
         ('<#C0ENG> about "what we do at 9 every day" weekdays', replace(
             ENG, focus="what we do at 9 every day")),
     ],
@@ -115,6 +124,10 @@ def test_any_words_end_in_a_plan_or_a_sentence(words: str) -> None:
     with suppress(UnclearRequest):
         plan = order(words)
         assert plan_of(plan.as_json()) == plan
+
+
+def test_a_subject_is_shown_as_it_was_typed_and_pings_nobody() -> None:
+    assert "about R&amp;D &lt;!channel&gt;" in replace(ENG, focus="R&D <!channel>").words
 
 
 @pytest.mark.parametrize("plan", [ENG, replace(ENG, place="C0TEAM", focus="x", quiet=Quiet.SAY)])
