@@ -13,7 +13,14 @@ from rich.console import Console
 
 from bot.assembly.roles import Role
 from bot.commands import data, inbox
-from bot.config import DEFAULT_MODEL, Settings, load_database_url, load_model_access, load_settings
+from bot.config import (
+    DEFAULT_MODEL,
+    Settings,
+    load_database_url,
+    load_model_access,
+    load_settings,
+    load_unknown,
+)
 from bot.errors import ConfigError, ModelError, SlackRefused, ThreadwiseError
 
 cli = typer.Typer(
@@ -85,6 +92,9 @@ def check() -> None:
     """Try configuration, database, Slack and the model; say what is wrong and how to mend it."""
     settings = _settings(quiet=True)
     _out.print("[green]✓[/] configuration: complete.")
+    for name, meant in load_unknown().items():
+        words = f"is {meant} meant?" if meant else ".env.example has them all."
+        _out.print(f"[yellow]![/] configuration: {name} is no setting; {words}", highlight=False)
     sys.exit(0 if asyncio.run(_print_findings(settings)) else 1)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -18,8 +19,10 @@ from bot.variables import (
     choice,
     ids,
     is_chosen,
+    is_example,
     read_all,
     seconds,
+    secret,
     setting,
     text,
     url,
@@ -45,6 +48,10 @@ _NO_IDENTITY = (
     "SLACK_BOT_TOKEN is missing: copy the Bot User OAuth Token (xoxb-…) from your app's "
     "OAuth & Permissions page. (For many workspaces set SLACK_CLIENT_ID and "
     "SLACK_CLIENT_SECRET instead.)"
+)
+_WRONG_PORT = (
+    "DATABASE_URL has something else where the port should be. In a name or a password write "
+    "@ as %40, : as %3A, / as %2F and % as %25."
 )
 ReplyInThreads = Literal["auto", "mention", "always"]
 LogFormat = Literal["text", "json"]
@@ -80,16 +87,16 @@ def _base_url(reader: Variables) -> str:
 class Settings:
     """Everything an admin can set, and by which variable. Secrets stay out of `repr`."""
 
-    slack_bot_token: str = text("SLACK_BOT_TOKEN", secret=True)
+    slack_bot_token: str = secret("SLACK_BOT_TOKEN")
     slack_client_id: str = text("SLACK_CLIENT_ID")
     """With the client secret: workspaces install the bot by OAuth, instead of the one token."""
-    slack_client_secret: str = text("SLACK_CLIENT_SECRET", secret=True)
-    slack_signing_secret: str = text("SLACK_SIGNING_SECRET", secret=True)
-    slack_app_token: str = text("SLACK_APP_TOKEN", secret=True)
+    slack_client_secret: str = secret("SLACK_CLIENT_SECRET")
+    slack_signing_secret: str = secret("SLACK_SIGNING_SECRET")
+    slack_app_token: str = secret("SLACK_APP_TOKEN")
     slack_api_url: str = setting(
         lambda given: given.url("SLACK_API_URL", SLACK_API_URL).rstrip("/") + "/"
     )
-    dashscope_api_key: str = text("DASHSCOPE_API_KEY", secret=True)
+    dashscope_api_key: str = secret("DASHSCOPE_API_KEY")
     dashscope_base_url: str = setting(_base_url)
     model: str = text("BOT_MODEL", DEFAULT_MODEL)
     model_protocol: str = choice("BOT_MODEL_PROTOCOL", ("auto", "chat", "responses", "dashscope"))
@@ -194,6 +201,15 @@ def load_database_url(
     return url
 
 
+def load_unknown(
+    environ: Mapping[str, str] | None = None, *, dotenv: Path = Path(".env")
+) -> dict[str, str]:
+    """Variables that look like settings and are none, each with the one that may be meant."""
+    variables = Variables(_variables(environ, dotenv))
+    read_all(Settings, variables)
+    return variables.unread()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAccess:
     """Where Model Studio is, and the key, which may be missing."""
@@ -207,7 +223,7 @@ def load_model_access(
 ) -> ModelAccess:
     """The model's settings alone, for what needs no Slack. Raises ConfigError."""
     reader = Variables(_variables(environ, dotenv))
-    access = ModelAccess(base_url=_base_url(reader), api_key=reader.text("DASHSCOPE_API_KEY"))
+    access = ModelAccess(base_url=_base_url(reader), api_key=reader.secret("DASHSCOPE_API_KEY"))
     if reader.problems:
         raise ConfigError(reader.problems)
     return access
@@ -216,8 +232,11 @@ def load_model_access(
 def _variables(environ: Mapping[str, str] | None, dotenv: Path) -> dict[str, str]:
     """`.env`, and the real environment, which wins."""
     real = os.environ if environ is None else environ
-    from_file = {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
-    return {**from_file, **real}
+    try:
+        found = dotenv_values(dotenv, encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{dotenv} can't be read as text: save it as UTF-8."]) from error
+    return {**{key: value for key, value in found.items() if value is not None}, **real}
 
 
 def playground_environ(
@@ -228,7 +247,8 @@ def playground_environ(
     Slack is the playground's; the model is too, unless the admin's own key is set.
     """
     environ = _variables(None, Path(".env"))
-    is_real = bool(environ.get("DASHSCOPE_API_KEY", "").strip())
+    key = environ.get("DASHSCOPE_API_KEY", "").strip()
+    is_real = bool(key) and not is_example(key)
     slack = {
         "SLACK_BOT_TOKEN": bot_token,
         "SLACK_APP_TOKEN": app_token,
@@ -277,9 +297,22 @@ def _missing_or_mixed_up(settings: Settings) -> list[str]:
 
 
 def _wrong_database(url: str) -> str:
-    scheme = url.split(":", 1)[0].split("+", 1)[0]
-    is_known = scheme in {"sqlite", "postgresql", "postgres"}
-    return "" if is_known else "DATABASE_URL should start with sqlite:/// or postgresql://."
+    scheme, _, rest = url.partition("://")
+    match scheme.partition("+")[0]:
+        case "sqlite":
+            is_file = rest.startswith("/") and rest not in {"/", "/:memory:"}
+            return "" if is_file else "DATABASE_URL should name a file: sqlite:///threadwise.db."
+        case "postgresql" | "postgres" if rest:
+            return "" if _port_is_right(url) else _WRONG_PORT
+        case _:
+            return "DATABASE_URL should start with sqlite:/// or postgresql://."
+
+
+def _port_is_right(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _wrong_identity(settings: Settings) -> list[str]:

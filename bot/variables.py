@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import field, fields
+from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
+_OURS = ("BOT_", "DASHSCOPE_")
 
 
 class Variables:
@@ -14,11 +16,33 @@ class Variables:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
+        self._asked: set[str] = set()
         self.problems: list[str] = []
+
+    def unread(self) -> dict[str, str]:
+        """The variables named like ours that nobody has asked for, each with what may be meant."""
+        known = sorted(self._asked)
+        return {
+            name: next(iter(get_close_matches(name, known, 1)), "")
+            for name in sorted(self._environ)
+            if name.startswith(_OURS) and name not in self._asked
+        }
 
     def text(self, name: str, default: str = "") -> str:
         """The value, without spaces around it."""
+        self._asked.add(name)
         return self._environ.get(name, "").strip() or default
+
+    def secret(self, name: str) -> str:
+        """A key or token: it goes into a header, and what has been copied wrongly shows."""
+        value = self.text(name)
+        if is_example(value):
+            self.problems.append(f"{name} is still the example's: put your own in its place.")
+        elif not re.fullmatch(r"[!-~]*", value):
+            self.problems.append(
+                f"{name} has a space or a character in it that no key has: copy it again."
+            )
+        return value
 
     def list(self, name: str) -> list[str]:
         """Comma-separated values."""
@@ -81,11 +105,15 @@ class Variables:
         raw = self.text(name, default)
         if not raw:
             return ""
-        parts = urlsplit(raw)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or "{" in raw:
+        if "{" in raw or not _is_whole(raw):
             self.problems.append(f"{name} is {raw!r}; it should be a whole http(s) address.")
             return default
         return raw
+
+
+def is_example(value: str) -> bool:
+    """Whether it stands in `.env.example` in place of a value: `xoxb-...`."""
+    return value.endswith(("...", "…"))
 
 
 def setting(read: Callable[[Variables], T], *, secret: bool = False) -> T:
@@ -96,6 +124,11 @@ def setting(read: Callable[[Variables], T], *, secret: bool = False) -> T:
 def text(name: str, default: str = "", *, secret: bool = False) -> str:
     """A setting: see `Variables.text`."""
     return setting(lambda given: given.text(name, default), secret=secret)
+
+
+def secret(name: str) -> str:
+    """A setting: see `Variables.secret`."""
+    return setting(lambda given: given.secret(name), secret=True)
 
 
 def url(name: str, default: str) -> str:
@@ -135,3 +168,11 @@ def read_all(settings: type[T], variables: Variables) -> T:
         for one in fields(settings)  # type: ignore[arg-type]  # a dataclass
     }
     return settings(**read)
+
+
+def _is_whole(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False

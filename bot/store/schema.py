@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, column, create_engine, inspect, make_url, select, table
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import DatabaseUnreachable, OutdatedSchema
@@ -96,7 +96,15 @@ def _revisions_in(folder: Path) -> tuple[str, ...]:
 def _words_for_failure(url: str) -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
+    except DBAPIError as error:
+        if not _is_theirs(error):
+            raise
         shown = make_url(async_url(url)).render_as_string(hide_password=True)
         reason = str(error.orig).splitlines()[0]
         raise DatabaseUnreachable(f"The database {shown} can't be used: {reason}") from error
+
+
+def _is_theirs(error: DBAPIError) -> bool:
+    """Whether the database is at fault: it is away, no database, or its user may not do that."""
+    name = type(error.orig).__name__
+    return isinstance(error, OperationalError) or name in {"DatabaseError", "InsufficientPrivilege"}

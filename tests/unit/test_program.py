@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.config import load_settings, parse_settings
+from bot.config import load_settings, load_unknown, parse_settings
 from bot.errors import ConfigError
 from bot.slack.manifest import BOT_SCOPES, manifest
 from bot.telemetry.log import bind, configure_logging, get_logger, masked, register_secret
@@ -70,6 +70,27 @@ def test_mistakes_with_many_workspaces_are_told(change: dict[str, str], word: st
     assert len(raised.value.problems) == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"SLACK_BOT_TOKEN": "xoxb-..."}, "SLACK_BOT_TOKEN is still the example's"),
+        ({"SLACK_APP_TOKEN": "xapp-1\nxapp-2"}, "SLACK_APP_TOKEN has a space"),
+        ({"DASHSCOPE_API_KEY": "sk-\N{CYRILLIC SMALL LETTER ES}"}, "a character in it"),
+        ({"SLACK_API_URL": "http://[::1"}, "whole http"),
+        ({"DASHSCOPE_BASE_URL": "https://host:port"}, "whole http"),
+        ({"DATABASE_URL": "sqlite"}, "name a file"),
+        ({"DATABASE_URL": "sqlite:///:memory:"}, "name a file"),
+        ({"DATABASE_URL": "postgres"}, "should start with"),
+        ({"DATABASE_URL": "postgresql://me:a/b@host/x"}, "%2F"),
+    ],
+)
+def test_what_would_fail_later_is_told_first(change: dict[str, str], word: str) -> None:
+    with pytest.raises(ConfigError, match=word) as raised:
+        parse_settings({**GOOD, **change})
+
+    assert len(raised.value.problems) == 1
+
+
 def test_many_workspaces_go_by_http_or_socket_mode() -> None:
     over_http = parse_settings(MANY)
     by_socket = parse_settings({**MANY, "SLACK_SIGNING_SECRET": "", "SLACK_APP_TOKEN": "xapp-1"})
@@ -98,6 +119,26 @@ def test_the_real_environment_wins_over_the_file(tmp_path: Path) -> None:
     assert (settings.model, settings.port) == ("from-file", 5000)
     assert "xoxb-1" not in repr(settings)
     assert "sk-1" not in repr(settings)
+
+
+def test_the_file_may_come_from_windows(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xef\xbb\xbfBOT_MODEL='one'\r\nPORT = 4000 # ours\r\n")
+    settings = load_settings(GOOD, dotenv=file)
+    file.write_text("BOT_MODEL=one\n", encoding="utf-16")
+
+    assert (settings.model, settings.port) == ("one", 4000)
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load_settings(GOOD, dotenv=file)
+
+
+def test_a_mistyped_setting_is_told_with_the_one_that_is_meant(tmp_path: Path) -> None:
+    given = {**GOOD, "BOT_SYSTEM_PROMT": "x", "BOT_ZZZ": "x", "BOT_MODEL": "x"}
+
+    assert load_unknown(given, dotenv=tmp_path / ".env") == {
+        "BOT_SYSTEM_PROMT": "BOT_SYSTEM_PROMPT",
+        "BOT_ZZZ": "",
+    }
 
 
 def test_every_setting_is_in_the_example_and_nothing_else() -> None:
@@ -183,6 +224,15 @@ def test_a_database_without_tables_is_told_how_to_mend(tmp_path: Path) -> None:
     told = _bot("run", folder=tmp_path, **GOOD, DATABASE_URL="postgresql://nobody@127.0.0.1:1/x")
 
     assert told.returncode == 1
+    assert "Traceback" not in told.stderr
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("something else, longer than a database's header " * 9)
+    told = _bot("migrate", folder=tmp_path, DATABASE_URL="sqlite:///notes.txt")
+
+    assert told.returncode == 1
+    assert "notes.txt can't be used: file is not a database" in told.stderr
     assert "Traceback" not in told.stderr
 
 
