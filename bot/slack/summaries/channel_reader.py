@@ -6,9 +6,11 @@ Slack does not give in time is named, and filled from what we have kept of our o
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from bot.conversation.ports import Names
@@ -35,6 +37,7 @@ TOO_MANY = "There are more than {most:,} messages; I read the newest."
 THREADS_LEFT = (
     "{threads} with {replies} could not be read in time; I read the longest threads first."
 )
+OLDER_LEFT = "New replies in threads that began before {day} are not among them."
 NOT_ALL = "Slack stopped answering before I had read everything."
 ABSENT = "I am not in that channel."
 GONE = "That thread does not exist any more."
@@ -50,6 +53,8 @@ _PATIENCE = 20.0
 """Seconds: after pages so small, a pause longer than this is that limit of one call a minute."""
 _LOOK_BACK = timedelta(days=14)
 """A thread that began so long before may have new replies."""
+_LOOK_PAGES = 15
+"""So much of what stands there is looked through for them."""
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
 
 OnRead = Callable[[int], None]
@@ -71,11 +76,16 @@ class _Raw:
 
     found: dict[str, tuple[ThreadMessage, str]] = field(default_factory=dict)
     """Each message with the ts of its thread."""
-    counted: int = 0
-    """Replies that Slack speaks of, in threads that were not read."""
+    unread: dict[str, int] = field(default_factory=dict)
+    """How many replies Slack speaks of, by the ts of threads that were not read to their end."""
     gaps: list[str] = field(default_factory=list)
     is_cut: bool = False
     """Some of it could not be read in time."""
+
+    def missing(self) -> int:
+        """How many replies were not read, and not kept by us either."""
+        found = Counter(thread_ts for ts, (_, thread_ts) in self.found.items() if ts != thread_ts)
+        return sum(max(0, count - found[thread_ts]) for thread_ts, count in self.unread.items())
 
 
 class SlackChannelReader:
@@ -147,7 +157,7 @@ class SlackChannelReader:
             channel_id=channel_id,
             channel_name=names.channels.get(channel_id, ""),
             messages=messages,
-            total=len(messages) + raw.counted,
+            total=len(messages) + raw.missing(),
             span=span,
             gaps=tuple(raw.gaps),
         )
@@ -184,20 +194,20 @@ class _Work:
     async def channel(self) -> None:
         """The span's messages, then its threads, those that began before it among them."""
         tops = await self._tops()
-        if self.raw.is_cut:
-            return
         threads = [top for top in tops if top.get("reply_count")]
-        if self._span is not None:
+        if self.raw.is_cut:
+            self.raw.unread = {str(top["ts"]): int(top["reply_count"]) for top in threads}
+            return
+        if self._span is not None and not self.raw.gaps:
             threads += await self._older_threads(self._span)
         threads.sort(key=lambda top: -int(top["reply_count"]))
-        left = await asyncio.gather(*(self._replies(top) for top in threads))
-        unread = [count for count in left if count]
-        if unread:
+        await asyncio.gather(*(self._replies(top) for top in threads))
+        if unread := self.raw.unread:
             self.raw.is_cut = True
-            self.raw.counted += sum(unread)
+            missing = self.raw.missing()
             self.raw.gaps.append(
                 THREADS_LEFT.format(
-                    threads=_count(len(unread), "thread"), replies=_count(sum(unread), "reply")
+                    threads=_count(len(unread), "thread"), replies=_count(missing, "reply")
                 )
             )
 
@@ -224,7 +234,8 @@ class _Work:
                 is_small = page.get("has_more") and len(messages) <= _FEW
                 self._reads.patience = _PATIENCE if is_small else math.inf
                 if len(self.raw.found) >= MOST_MESSAGES:
-                    self._cut(TOO_MANY.format(most=MOST_MESSAGES))
+                    self.raw.gaps.append(TOO_MANY.format(most=MOST_MESSAGES))
+                    self._reads.patience = math.inf
                     break
         except SlackRefused:
             raise
@@ -236,29 +247,36 @@ class _Work:
         return found
 
     async def _older_threads(self, span: Span) -> list[Payload]:
-        """Threads from before the span with replies within it, as far as one page shows them."""
+        """Threads from before the span with replies within it, as far as some pages show them."""
         since = _ts((span.start - _LOOK_BACK).timestamp())
         bounds = {"oldest": since, "latest": self._bounds["oldest"], "limit": _PAGE}
-        try:
-            page = await self._reads.read(
-                "conversations.history", channel=self._channel_id, **bounds
-            )
-        except SlackError:
-            return []
+        pages = self._reads.pages("conversations.history", channel=self._channel_id, **bounds)
+        seen: list[Payload] = []
+        is_whole = False
+        self._reads.patience = _PATIENCE  # where Slack limits us, each of them is a minute
+        with suppress(SlackError):
+            for _ in range(_LOOK_PAGES):
+                page = await anext(pages)
+                seen += page.get("messages") or []
+                if is_whole := not page.get("has_more"):
+                    break
+        self._reads.patience = math.inf
+        if not is_whole:
+            day = datetime.fromtimestamp(float(seen[-1]["ts"]), UTC) if seen else span.start
+            self.raw.gaps.append(OLDER_LEFT.format(day=f"{day.day} {day:%b}"))
         return [
             top
-            for top in page.get("messages") or []
+            for top in seen
             if top.get("reply_count")
             and str(top.get("latest_reply") or "") >= self._bounds["oldest"]
         ]
 
-    async def _replies(self, top: Payload) -> int:
-        """Read a thread; returns how many replies of it could not be read."""
+    async def _replies(self, top: Payload) -> None:
+        """Read a thread, or note how many replies it has."""
         try:
             await self._thread(str(top["ts"]))
         except SlackError:
-            return int(top["reply_count"])
-        return 0
+            self.raw.unread[str(top["ts"])] = int(top["reply_count"])
 
     async def _thread(self, thread_ts: str, *, keep_first: bool = False) -> None:
         arguments = self._arguments()

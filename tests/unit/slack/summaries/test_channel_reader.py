@@ -153,6 +153,24 @@ async def test_only_the_span_counts_also_within_threads() -> None:
     assert texts(await read(channel, span=span)) == ["within", "late reply"]
 
 
+async def test_new_replies_in_old_threads_are_looked_for_until_they_are_named_as_missing() -> None:
+    """Between the thread's first message and its reply, a busy channel has pages of others."""
+    channel = Channel()
+    for number in range(0, 1_000, 2):
+        channel.say(number)
+    channel.say(7_001, "late reply", thread=20)
+    span = Span.between_ts(ts(7_000), ts(7_010))
+    reading = await read(channel, span=span)
+    assert texts(reading) == ["late reply"]
+    assert not reading.gaps
+
+    channel = Channel(most=15)
+    for number in range(0, 600, 2):
+        channel.say(number)
+    reading = await read(channel, span=span)
+    assert reading.gaps == ("New replies in threads that began before 24 Nov are not among them.",)
+
+
 async def test_noise_is_not_read_but_a_bot_s_post_that_people_answer_is() -> None:
     channel = Channel()
     channel.say(1, "joined", subtype="channel_join")
@@ -190,6 +208,7 @@ async def test_a_limit_of_fifteen_messages_is_noticed_told_and_made_up_for() -> 
     channel = Channel(most=15)
     for number in range(100):
         channel.say(number)
+    channel.say(100, thread=90)
     limited = SlackLimited("conversations.history", 60.0)
     channel.faults["conversations.history"] = [None, limited]
     old = ThreadMessage(id=1, ts=ts(5), author=Author.PERSON, author_id="U1", text="kept by us")
@@ -198,6 +217,7 @@ async def test_a_limit_of_fifteen_messages_is_noticed_told_and_made_up_for() -> 
     assert channel.calls.count("conversations.history") == 2
     assert texts(reading)[0] == "kept by us"
     assert len(reading.messages) == 16
+    assert reading.total == 17, "a reply that Slack speaks of is counted"
 
 
 async def test_small_pages_alone_are_no_limit() -> None:
