@@ -252,7 +252,7 @@ class _Labels:
             file.file_id
             for message in turn.messages
             for file in message.files
-            if any(isinstance(piece, Image) for piece in shown.by_file.get(file.file_id, ()))
+            if any(_is_whole(piece, file) for piece in shown.by_file.get(file.file_id, ()))
         )
         self._numbers = {
             file_id: number for number, file_id in enumerate(dict.fromkeys(pictures), start=1)
@@ -282,13 +282,18 @@ class _Labels:
             case Audio():
                 yield Text(text=f"[recording {file.name!r}, shared by {author}:]")
                 yield piece
-            case Image() if piece.name != file.name:
+            case Image() if not _is_whole(piece, file):
                 yield Text(text=f"[{piece.name}:]")
                 yield piece
             case Image():
                 number = self._numbers[file.file_id]
                 yield Text(text=f"[picture {number} {file.name!r}, shared by {author}:]")
                 yield piece
+
+
+def _is_whole(piece: Piece, file: SharedFile) -> bool:
+    """Whether the file is this picture; documents have some in them, or pages that are shown as such."""
+    return isinstance(piece, Image) and piece.name == file.name
 
 
 def _document(document: Document, author: str) -> str:

@@ -1,6 +1,7 @@
 """HTML as Markdown: headings, lists, tables and links stay, scripts and styles go."""
 
 import re
+from collections.abc import Callable
 
 from bs4 import BeautifulSoup
 from markdownify import MarkdownConverter
@@ -9,10 +10,20 @@ _SILENT = ("script", "style", "noscript", "template", "svg", "head", "img", "ifr
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
-def to_markdown(html: str) -> str:
-    """The Markdown of a page or of a piece of one; plain text where it is nested beyond reason."""
+Picture = Callable[[str, str], str]
+"""What stands for a picture of this address and with these words in its place."""
+
+
+def to_markdown(html: str, picture: Picture | None = None) -> str:
+    """The Markdown of a page or of a piece of one; plain text where it is nested beyond reason.
+
+    Pictures are left out where nothing is to stand for them.
+    """
     soup = BeautifulSoup(html, "lxml")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
+    if picture is not None:
+        for image in soup("img"):
+            image.replace_with(picture(str(image.get("src", "")), str(image.get("alt", ""))))
     for element in soup(_SILENT):
         element.decompose()
     try:

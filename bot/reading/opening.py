@@ -53,13 +53,13 @@ def _pdf(path: Path, order: Order, watch: Watch) -> Product:
 def _word(path: Path, order: Order, _: Watch) -> Product:
     from bot.reading.word import read_word
 
-    return [read_word(path, order.name)]
+    return read_word(path, order.name, pictures=order.pictures)
 
 
 def _slides(path: Path, order: Order, watch: Watch) -> Product:
     from bot.reading.slides import read_slides
 
-    return [read_slides(path, order.name, watch)]
+    return read_slides(path, order.name, watch, pictures=order.pictures)
 
 
 def _workbook(path: Path, order: Order, watch: Watch) -> Product:
@@ -77,13 +77,13 @@ def _table(path: Path, order: Order, _: Watch) -> Product:
 def _open_document(path: Path, order: Order, _: Watch) -> Product:
     from bot.reading.open_document import read_open_document
 
-    return [read_open_document(path, order.name)]
+    return read_open_document(path, order.name, pictures=order.pictures)
 
 
 def _mail(path: Path, order: Order, _: Watch) -> Product:
     from bot.reading.mail import read_mail
 
-    return [read_mail(path, order.name)]
+    return read_mail(path, order.name, pictures=order.pictures)
 
 
 def _archive(path: Path, order: Order, _: Watch) -> Product:

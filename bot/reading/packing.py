@@ -12,7 +12,7 @@ from bot.reading.product import parcels, unpacked
 MOST_PACKED = 2 * 1024 * 1024
 """Characters; what is larger is read again where the memory has let go of it."""
 _MOST_BYTES = 64 * 1024 * 1024
-_VERSION = 1
+_VERSION = 2
 """To be raised when files come to be read better: what was kept before is read anew."""
 
 

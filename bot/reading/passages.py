@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from bot.conversation.documents.document import Passage
+from bot.reading.marks import without
 
 MOST_CHARACTERS = 2_400
 """Of one passage: a page of print at most."""
@@ -23,7 +24,7 @@ def by_headings(markdown: str) -> Iterator[Passage]:
     for found in _outside_fences(markdown):
         yield from cut(markdown[begin : found.start()], place)
         begin = found.start()
-        title = found["title"].strip("*_` ")
+        title = without(found["title"]).strip("*_` ")
         title = title if len(title) <= _LONGEST_TITLE else f"{title[:_LONGEST_TITLE]}…"
         place = f"section '{title}'" if title else ""
     yield from cut(markdown[begin:], place)

@@ -14,7 +14,7 @@ from bot.errors import UnreadableFile
 pillow_heif.register_heif_opener()
 Pillow.init()
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "HEIF", "TIFF", "BMP")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "HEIF", "TIFF", "BMP")
 _SMALLEST_SIDE = 11
 _MOST_STRETCHED = 200
 _QUALITIES = (88, 75, 60, 45)
@@ -64,7 +64,7 @@ def prepare(data: bytes, *, name: str, limits: PictureLimits) -> Image:
 
 
 def _prepare(data: bytes, name: str, limits: PictureLimits) -> Image:
-    with Pillow.open(BytesIO(data), formats=_FORMATS) as source:
+    with Pillow.open(BytesIO(data), formats=FORMATS) as source:
         _check_size(*source.size, limits)
         wanted = _fitting(*source.size, limits.max_pixels)
         source.draft("RGB", wanted)  # a JPEG is then decoded at a half, a quarter or an eighth

@@ -1,6 +1,7 @@
-"""PowerPoint: each slide with its title, points, tables, figures of charts, and speaker's notes."""
+"""PowerPoint: each slide with its title, points, tables, figures of charts, pictures, speaker's notes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from pptx.exc import PythonPptxError
 from pptx.util import Emu
 
 from bot.conversation.documents.document import Document, Passage
+from bot.conversation.messages import Image
 from bot.errors import UnreadableFile
+from bot.reading.album import Album
 from bot.reading.archives import check
 from bot.reading.passages import cut
 
@@ -18,11 +21,15 @@ MOST_SLIDES = 1_000
 _MOST_DEPTH = 8
 DAMAGED = "the file is damaged"
 ONLY_FIRST = "only the first {read:,} of {count:,} slides were read"
-PICTURES_LEFT = "the pictures on the slides are not shown"
+_PICTURES = ".//a:blip/@r:embed | .//a:blip[not(@r:embed)]/@r:link"
+_BACKGROUND = "./p:cSld/p:bg//a:blip/@r:embed"
+_ALT = ".//p:cNvPr/@descr"
 
 
-def read_slides(path: Path, name: str, watch: Callable[[int, int], None]) -> Document:
-    """The presentation. Raises UnreadableFile."""
+def read_slides(
+    path: Path, name: str, watch: Callable[[int, int], None], *, pictures: bool
+) -> list[Image | Document]:
+    """The presentation, then the pictures in it. Raises UnreadableFile."""
     check(path)
     try:
         presentation = Presentation(str(path))
@@ -30,42 +37,69 @@ def read_slides(path: Path, name: str, watch: Callable[[int, int], None]) -> Doc
         raise UnreadableFile(DAMAGED) from error
     count = len(presentation.slides)
     passages: list[Passage] = []
-    has_pictures = False
+    album = Album(name, pictures=pictures)
     for number, slide in enumerate(islice(presentation.slides, MOST_SLIDES), start=1):
         watch(number - 1, count)
-        has_pictures = has_pictures or any(_is_picture(shape) for shape in slide.shapes)
-        passages.extend(cut("\n".join(_lines(slide)) or "(no text)", f"slide {number}"))
-    notes = [PICTURES_LEFT] if has_pictures else []
+        place = f"slide {number}"
+        lines = _Slide(slide, album, place).lines()
+        passages.extend(cut("\n".join(lines) or "(no text)", place))
+    notes = [album.note] if album.note else []
     if count > MOST_SLIDES:
         notes.append(ONLY_FIRST.format(read=MOST_SLIDES, count=count))
     extent = "1 slide" if count == 1 else f"{count:,} slides"
-    return Document(name=name, extent=extent, passages=tuple(passages), note="; ".join(notes))
+    document = Document(name=name, extent=extent, passages=tuple(passages), note="; ".join(notes))
+    return [document, *album.images(passages)]
 
 
-def _lines(slide: Any) -> Iterator[str]:
-    title = slide.shapes.title
-    if title is not None and title.text_frame.text.strip():
-        yield f"## {' '.join(title.text_frame.text.split())}"
-    title_id = title.shape_id if title is not None else None
-    yield from _of_shapes((shape for shape in slide.shapes if shape.shape_id != title_id), 0)
-    if slide.has_notes_slide:
-        notes = slide.notes_slide.notes_text_frame
-        if notes is not None and notes.text.strip():
-            yield f"\nSpeaker's notes: {notes.text.strip()}"
+class _Slide:
+    """One slide, written down from top to bottom."""
+
+    def __init__(self, slide: Any, album: Album, place: str) -> None:
+        self._slide = slide
+        self._album = album
+        self._place = place
+
+    def lines(self) -> Iterator[str]:
+        """Its Markdown."""
+        slide = self._slide
+        title = slide.shapes.title
+        if title is not None and title.text_frame.text.strip():
+            yield f"## {' '.join(title.text_frame.text.split())}"
+        title_id = title.shape_id if title is not None else None
+        yield from self._pictures(slide.element.xpath(_BACKGROUND))
+        yield from self._of(shape for shape in slide.shapes if shape.shape_id != title_id)
+        if slide.has_notes_slide:
+            notes = slide.notes_slide.notes_text_frame
+            if notes is not None and notes.text.strip():
+                yield f"\nSpeaker's notes: {notes.text.strip()}"
+
+    def _of(self, shapes: Iterable[Any], depth: int = 0) -> Iterator[str]:
+        """As people read a slide, not as the shapes were drawn."""
+        for shape in sorted(shapes, key=lambda shape: (shape.top or Emu(0), shape.left or Emu(0))):
+            if hasattr(shape, "shapes"):
+                if depth < _MOST_DEPTH:
+                    yield from self._of(shape.shapes, depth + 1)
+                continue
+            # Shapes are filled with pictures, too, and so are cells of tables.
+            yield from self._pictures(shape.element.xpath(_PICTURES), shape.element.xpath(_ALT))
+            if shape.has_text_frame:
+                yield from _of_text(shape.text_frame)
+            elif getattr(shape, "has_table", False):
+                yield from _of_table(shape.table)
+            elif getattr(shape, "has_chart", False):
+                yield from _of_chart(shape.chart)
+
+    def _pictures(self, ids: Sequence[str], alt: Sequence[str] = ()) -> Iterator[str]:
+        for one in dict.fromkeys(ids):
+            load = partial(_bytes, self._slide, one)
+            mark = self._album.mark(load, alt="".join(alt[:1]), place=self._place)
+            if mark:
+                yield mark
 
 
-def _of_shapes(shapes: Iterable[Any], depth: int) -> Iterator[str]:
-    """From top to bottom, as people read a slide, not as the shapes were drawn."""
-    for shape in sorted(shapes, key=lambda shape: (shape.top or Emu(0), shape.left or Emu(0))):
-        if hasattr(shape, "shapes"):
-            if depth < _MOST_DEPTH:
-                yield from _of_shapes(shape.shapes, depth + 1)
-        elif shape.has_text_frame:
-            yield from _of_text(shape.text_frame)
-        elif getattr(shape, "has_table", False):
-            yield from _of_table(shape.table)
-        elif getattr(shape, "has_chart", False):
-            yield from _of_chart(shape.chart)
+def _bytes(slide: Any, relation: str) -> bytes:
+    data: bytes = slide.part.related_part(relation).blob
+    return data
 
 
 def _of_text(frame: Any) -> Iterator[str]:
@@ -95,7 +129,3 @@ def _of_chart(chart: Any) -> Iterator[str]:
             values = ("" if value is None else f"{value:g}" for value in series.values)
             yield f"| {series.name} | {' | '.join(values)} |"
     yield ""
-
-
-def _is_picture(shape: Any) -> bool:
-    return type(shape).__name__ == "Picture"

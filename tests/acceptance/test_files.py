@@ -6,6 +6,7 @@ from pathlib import Path
 from bot.reading.recordings import INLINE_BYTES
 from tests.playground import AT, RunningBot, RunningPlayground, is_done
 from tests.unit.reading.filmed import film, speech
+from tests.unit.reading.illustrated import BLUE, png, slides
 from tests.unit.reading.orders import FILES
 
 LARGE = (INLINE_BYTES + 8).to_bytes(4, "big") + b"free" + bytes(INLINE_BYTES)
@@ -28,6 +29,25 @@ def test_documents_reach_the_model_with_their_places(
     assert "[sheet 'ledger', rows 2–4]" in shown
     assert "der Kai öffnet im Mai 2027" in shown
     assert "`locked.pdf`: it is protected with a password" in text
+
+
+def test_a_picture_on_a_slide_reaches_the_model_under_its_slides_number(
+    playground: RunningPlayground, bot: RunningBot, tmp_path: Path
+) -> None:
+    deck = slides(tmp_path / "plans.pptx", [], [png(BLUE, (320, 180))], alt="The northern quay")
+    files = {"plans.pptx": deck.read_bytes()}
+    ts = playground.share(f"{AT}what does the diagram on slide 2 show?", files)
+
+    text = playground.answer(ts)["text"]
+
+    *_, words, picture = playground.asked()[-1]["messages"][-1]["content"]
+    assert "[picture 1: slide 2; The northern quay]" in words["text"]
+    assert words["text"].endswith("[plans.pptx, picture 1, slide 2:]")
+    assert picture["image_url"]["url"].startswith("data:image/png;base64,")
+    assert (
+        f"**plans.pptx, picture 1, slide 2**: PNG, 320 × 180 pixels, dark, on average {BLUE}"
+        in text
+    )
 
 
 def test_a_video_reaches_the_model_and_a_voice_clip_has_its_sentence(

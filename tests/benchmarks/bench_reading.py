@@ -21,6 +21,7 @@ from bot.reading.product import Order
 from bot.reading.reader import CPU_SECONDS
 from bot.reading.workshop import Workshop
 from tests.unit.reading.filmed import film
+from tests.unit.reading.illustrated import noise, slides
 
 FILES = Path(__file__).parents[1] / "samples" / "files"
 
@@ -58,6 +59,11 @@ def photo(path: Path) -> None:
     noise.save(path, "JPEG", quality=92)
 
 
+def deck(path: Path) -> None:
+    """Forty slides with a photo of three megapixels on each."""
+    slides(path, *([noise((2000, 1500))] for _ in range(40)))
+
+
 def video(path: Path) -> None:
     """A hundred megabytes of a video, hard to compress."""
     film(path, seconds=300, noise=True)
@@ -68,6 +74,7 @@ KINDS: dict[str, Callable[[Path], None]] = {
     "200-scans.pdf": scan,
     "50-sheet.xlsx": workbook,
     "24-megapixel.jpg": photo,
+    "40-photos.pptx": deck,
     "100-MB.mp4": video,
 }
 
@@ -95,7 +102,8 @@ async def measure(path: Path) -> str:
     cold, warm = seconds
     return (
         f"{path.name:18} {size / 1e6:7.1f} MB  {cold:6.2f} s  warm {warm:6.2f} s  "
-        f"peak {peak / 1024:6.0f} MB  {'; '.join(map(described, product[:3]))}"
+        f"peak {peak / 1024:6.0f} MB  {len(product)} pieces: "
+        f"{'; '.join(map(described, product[:3]))}"
     )
 
 

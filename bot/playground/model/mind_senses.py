@@ -10,6 +10,8 @@ from bot.playground.model.asked import Message
 from bot.playground.model.strictness import data_of, picture_of
 
 _NAMED = re.compile(r"\[\w+(?: \d+)? '([^']+)'")
+_PART = re.compile(r"\[([^\[\]]+, (?:picture|page) \d+[^\[\]]*):\]\s*$")
+"""The label right before a picture that is a part of a document."""
 _DARK, _BRIGHT = 240, 480
 _KINDS = (
     (b"ftyp", 4, "MP4"),
@@ -43,7 +45,8 @@ def _seen(content: list[dict[str, Any]], find: Find) -> Iterator[tuple[str, str]
         kind = part["type"]
         match kind:
             case "text":
-                names = _NAMED.findall(part["text"])
+                inside = _PART.search(part["text"])
+                names = [inside[1]] if inside else _NAMED.findall(part["text"])
                 name = names[-1] if names else name
             case "image_url":
                 if line := _picture(name, part["image_url"]["url"]):

@@ -1,5 +1,6 @@
 """What the model sees: the question always, the rest as far as the budget goes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,6 +81,18 @@ def test_answers_stand_behind_what_they_answered() -> None:
     kinds = [type(entry) for entry in prompt.entries]
     assert kinds == [UserTurn, AssistantTurn, UserTurn]
     assert "aside" in _text(prompt).split("the answer")[1]
+
+
+def test_pictures_inside_a_document_take_no_number_from_those_that_were_shared() -> None:
+    deck = SharedFile(file_id="F0", name="deck.pptx", media_type="x", size=9, url="x")
+    inside = Image(
+        name="deck.pptx, picture 1, slide 2", media_type="image/png", data=b"", width=9, height=9
+    )
+    shown = Shown(by_file={"F0": (inside,), "F1": (replace(inside, name="a.png"),)})
+    text = _text(_build([_message(1, "look", files=(deck, FILE))], shown=shown))
+
+    assert "[deck.pptx, picture 1, slide 2:]" in text
+    assert "[picture 1 'a.png', shared by Anna:]" in text
 
 
 def test_pictures_come_with_their_names_and_unreadable_ones_with_the_reason() -> None:
