@@ -8,6 +8,7 @@ from pathlib import Path
 import docx
 import odfdo
 import pptx
+import pypdfium2
 from PIL import Image as Pillow
 from pptx.util import Inches
 
@@ -18,6 +19,13 @@ def png(colour: str = RED, size: tuple[int, int] = (300, 200)) -> bytes:
     """A picture of one colour."""
     encoded = io.BytesIO()
     Pillow.new("RGB", size, colour).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+def jpeg(colour: str) -> bytes:
+    """The same as a JPEG."""
+    encoded = io.BytesIO()
+    Pillow.new("RGB", (300, 200), colour).save(encoded, "JPEG")
     return encoded.getvalue()
 
 
@@ -128,3 +136,27 @@ def _frame(document: odfdo.Document, picture: bytes, alt: str) -> odfdo.Frame:
     if alt:
         frame.svg_title = alt
     return frame
+
+
+def pdf(path: Path, *figures: tuple[bytes, float] | None) -> Path:
+    """A printed report; each page has a figure (a JPEG) that takes this share of its area, or none."""
+    report = Path(__file__).parents[2] / "samples" / "files" / "report.pdf"
+    with pypdfium2.PdfDocument(report) as print_, pypdfium2.PdfDocument.new() as book:
+        for figure in figures:
+            book.import_pages(print_, [0])
+            if figure is not None:
+                _put(book, book[len(book) - 1], *figure)
+        book.save(path)
+    return path
+
+
+def _put(
+    book: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, picture: bytes, share: float
+) -> None:
+    """A picture at the foot of the page, as wide as the page."""
+    width, height = page.get_size()
+    image = pypdfium2.PdfImage.new(book)
+    image.load_jpeg(io.BytesIO(picture), inline=True)
+    image.set_matrix(pypdfium2.PdfMatrix().scale(width, height * share))
+    page.insert_obj(image)
+    page.gen_content()
