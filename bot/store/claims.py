@@ -3,7 +3,7 @@
 The statements are built once: building one costs more than running it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +86,7 @@ _OPEN_REPLIES = (
     )
     .order_by(Reply.id)
 )
-_MESSAGES = (
+_ITS_MESSAGES = (
     select(
         *Message.__table__.columns,
         lately_told().label("is_told"),
@@ -97,18 +97,16 @@ _MESSAGES = (
         Attachment.url,
     )
     .outerjoin(Attachment, Attachment.message_id == Message.id)
-    .where(
-        Message.conversation_id == bindparam("conversation"),
-        ~Message.deleted,
-        or_(
-            and_(Message.ts > bindparam("since"), ~Message.left_out),
-            and_(Message.asks, Message.reply_id.is_(None)),
-            Message.reply_id == bindparam("running"),
-        ),
-    )
+    .where(Message.conversation_id == bindparam("conversation"), ~Message.deleted)
     .order_by(Message.ts.desc(), Attachment.id.desc())
-    .limit(_REMEMBERED)
 )
+_ASKED = or_(
+    and_(Message.asks, Message.reply_id.is_(None)), Message.reply_id == bindparam("running")
+)
+_MESSAGES = _ITS_MESSAGES.where(
+    or_(and_(Message.ts > bindparam("since"), ~Message.left_out), _ASKED)
+).limit(_REMEMBERED)
+_QUESTIONS = _ITS_MESSAGES.where(_ASKED)
 _ANSWERS = (
     select(Reply.id, Reply.question_ts, Reply.text, Reply.segments, Reply.outcome)
     .where(Reply.conversation_id == bindparam("conversation"), Reply.id != bindparam("ours"))
@@ -179,12 +177,22 @@ async def claim(
         "since": conversation.summary_until,
         "running": running[0].id if running else 0,
     }
-    rows = list(await connection.execute(_MESSAGES, shown))[::-1]
+    rows = await _messages(connection, shown)
     if running:
         held = await _take_over(connection, running[0], rows, worker)
     else:
         held = await _begin(connection, conversation_id, rows, worker)
     return None if held is None else await _turn(connection, conversation, held, rows)
+
+
+async def _messages(connection: AsyncConnection, shown: Mapping[str, Any]) -> list[Row[Any]]:
+    """The messages that a turn is given, the oldest first, a row for each of their files."""
+    rows = list(await connection.execute(_MESSAGES, shown))
+    if len(rows) == _REMEMBERED:
+        # A question that Slack has delivered late may be older than all of these.
+        newest = {row.id for row in rows}
+        rows += [row for row in await connection.execute(_QUESTIONS, shown) if row.id not in newest]
+    return rows[::-1]
 
 
 async def _withdrawal(connection: AsyncConnection, reply: Row[Any]) -> Withdrawal:

@@ -78,6 +78,30 @@ def ago(seconds: float) -> str:
     return f"{time.time() - seconds:.6f}"
 
 
+async def test_a_question_is_not_too_late_for_a_thread_that_has_gone_on_without_it(
+    door: Door,
+) -> None:
+    await door.post("10.000000", text="first")
+    assert await door.questions() == ["first"]
+    await door.writer.run(lambda connection: connection.execute(text(_MUCH_TALK)))
+    await door.writer.run(
+        lambda connection: connection.execute(text("UPDATE replies SET outcome = 'done'"))
+    )
+    await door.post("11.000000", thread_ts="10.000000", text="late")
+
+    assert await door.questions() == ["late"]
+
+
+_MUCH_TALK = """
+    WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1999)
+    INSERT INTO messages (conversation_id, team_id, channel_id, ts, author, author_id, author_name,
+        author_team, text, edited_ts, deleted, asks, whole)
+    SELECT conversation_id, team_id, channel_id, (20 + n) || '.000000', author, author_id,
+        author_name, author_team, text, edited_ts, deleted, NOT asks, whole
+    FROM numbers, messages
+"""
+
+
 @pytest.mark.parametrize("channel", ["C1", "D1"])
 async def test_an_edit_before_its_message_counts_and_an_older_one_does_not(
     door: Door, channel: str
