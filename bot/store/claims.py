@@ -185,9 +185,9 @@ async def claim(
     return None if held is None else await _turn(connection, conversation, held, rows)
 
 
-async def _messages(connection: AsyncConnection, shown: Mapping[str, Any]) -> list[Row[Any]]:
+async def _messages(connection: AsyncConnection, shown: Mapping[str, Any]) -> list[Any]:
     """The messages that a turn is given, the oldest first, a row for each of their files."""
-    rows = list(await connection.execute(_MESSAGES, shown))
+    rows: list[Any] = list(await connection.execute(_MESSAGES, shown))
     if len(rows) == _REMEMBERED:
         # A question that Slack has delivered late may be older than all of these.
         newest = {row.id for row in rows}
