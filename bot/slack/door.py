@@ -8,9 +8,10 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from bot.telemetry.log import get_logger
 
@@ -18,6 +19,7 @@ log = get_logger("slack")
 
 _RECONNECT_PAUSES = (0.5, 1, 2, 5, 10)
 _PING_SECONDS = 5.0
+_MOST_BYTES = 4 * 2**20
 _STAMP = re.compile(r"[0-9]{1,12}")
 
 
@@ -35,14 +37,35 @@ def http_route(app: AsyncApp) -> Route:
             return PlainTextResponse("", status_code=200 if is_check else 405)
         if not _may_be_signed(request):
             return PlainTextResponse("invalid request", status_code=401)
+        whole = await _received(request)
+        if whole is None:
+            return PlainTextResponse("too large", 413, headers={"Connection": "close"})
         try:
-            return await handler.handle(request)
-        except (ValueError, AttributeError, TypeError) as error:
+            return await handler.handle(whole)
+        except (ValueError, AttributeError, TypeError, RecursionError) as error:
             # Bolt reads the body before it looks at the signature; errors later on are its own.
             log.info("unreadable request", reason=type(error).__name__)
             return PlainTextResponse("invalid request", status_code=400)
 
     return Route("/slack/events", receive, methods=["GET", "POST"])
+
+
+async def _received(request: Request) -> Request | None:
+    """The request with its body read; None where that is larger than anything Slack sends.
+
+    Whoever sends it is not known before the whole of it is here.
+    """
+    body = bytearray()
+    with suppress(ClientDisconnect):  # what is missing is missed by the signature
+        async for part in request.stream():
+            body += part
+            if len(body) > _MOST_BYTES:
+                return None
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    return Request(request.scope, receive)
 
 
 def _may_be_signed(request: Request) -> bool:

@@ -124,9 +124,16 @@ def test_slack_may_look_at_the_certificate_without_signing(door: Door) -> None:
     assert httpx.post(address, json={"type": "event_callback"}).status_code == 401
 
 
-@pytest.mark.parametrize("junk", [b"payload=%7B", b"payload=[]", b"\xff", b"{"])
+@pytest.mark.parametrize("junk", [b"payload=%7B", b"payload=[]", b"\xff", b"{", b'{"a":' * 9_999])
 def test_junk_at_the_door_is_refused_calmly(door: Door, junk: bytes) -> None:
     assert httpx.post(f"{door.url}/slack/events", content=junk).status_code == 400
+
+
+def test_more_than_slack_ever_sends_is_not_read(door: Door) -> None:
+    address, most = f"{door.url}/slack/events", 4 * 2**20
+
+    assert httpx.post(address, content=b" " * most).status_code == 401
+    assert httpx.post(address, content=b" " * (most + 1)).status_code == 413
 
 
 @pytest.mark.parametrize(
