@@ -144,7 +144,10 @@ def test_a_workspace_installs_asks_and_leaves_without_a_trace(office: Office) ->
 
 
 def test_an_organisation_installs_for_all_its_workspaces(office: Office) -> None:
-    assert office.install(GRID).status_code == 200
+    installed = office.install(GRID)
+    assert installed.status_code == 200
+    assert "app_redirect?app=" in installed.text
+    assert "team=" not in installed.text, "it has many"
 
     for team_id in ("T0ONE", "T0TWO"):
         asked = office.ask("/echo hello", team_id, org=GRID)

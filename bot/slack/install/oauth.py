@@ -46,9 +46,17 @@ ROTATING = (
     "This Slack app has token rotation switched on, which Threadwise does not support. "
     "Whoever runs it has to switch it off."
 )
-_OUR_FAULTS = frozenset(
-    {"bad_client_secret", "invalid_client_id", "oauth_authorization_url_mismatch"}
+CLOSED = (
+    "This Slack app may be installed in its own workspace only. Whoever runs it has to activate "
+    "its distribution."
 )
+REFUSED = "Slack did not accept the installation ({code}). Nothing was changed in your workspace."
+_BY_CODE = {
+    **dict.fromkeys(("invalid_code", "code_already_used", "code_expired"), CODE_REFUSED),
+    **dict.fromkeys(("bad_client_secret", "invalid_client_id"), MISCONFIGURED),
+    **dict.fromkeys(("oauth_authorization_url_mismatch", "bad_redirect_uri"), MISCONFIGURED),
+    "invalid_team_for_non_distributed_app": CLOSED,
+}
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -129,8 +137,7 @@ class OAuth:
         try:
             page = await self._install(given["code"])
         except SlackRefused as error:
-            words = MISCONFIGURED if error.code in _OUR_FAULTS else CODE_REFUSED
-            return _failed(words, str(error), status=400)
+            return _failed(why_refused(error.code), str(error), status=400)
         except (SlackError, KeyError, TypeError) as error:
             return _failed(SLACK_SILENT, repr(error), status=502)
         page.delete_cookie(_COOKIE, secure=True, httponly=True, samesite="lax")
@@ -155,6 +162,11 @@ class OAuth:
 
     def _api(self, token: str) -> SlackApi:
         return SlackApi(token=token, base_url=self._app.base_url, session=self._session)
+
+
+def why_refused(code: str) -> str:
+    """Slack's word as a sentence for whoever installs ("oauth.v2.access", errors)."""
+    return _BY_CODE.get(code, REFUSED.format(code=code))
 
 
 def _calmly(handler: Handler) -> Handler:

@@ -77,7 +77,9 @@ def offer(authorize_url: str) -> HTMLResponse:
 
 def success(name: str, *, app_id: str, team_id: str) -> HTMLResponse:
     """It is installed; and what to do next."""
-    address = f"https://slack.com/app_redirect?app={quote(app_id)}&team={quote(team_id)}"
+    address = f"https://slack.com/app_redirect?app={quote(app_id)}"
+    if team_id:
+        address += f"&team={quote(team_id)}"
     body = (
         "<p>Invite it to a channel with <b>/invite @Threadwise</b> and mention it, "
         "or write it a direct message.</p>"
