@@ -120,6 +120,7 @@ def evaluate(
 def models() -> None:
     """List the models and what they can do; with a key, which of them the account reaches."""
     from bot.commands import models as listing
+    from bot.commands.tables import show
 
     access = load_model_access()
     reached = None
@@ -128,7 +129,7 @@ def models() -> None:
             reached = asyncio.run(listing.reachable(access))
         except ModelError as error:
             _out.print(listing.UNKNOWN.format(reason=error), markup=False)
-    _out.print(listing.table(reached))
+    show(_out, listing.table(reached))
     if not access.api_key:
         _out.print(listing.NO_KEY, markup=False)
     elif reached and (others := listing.others(reached)):
@@ -145,8 +146,13 @@ def manifest(
     ] = False,
 ) -> None:
     """Print the manifest to paste when creating the Slack app."""
+    from bot.slack.manifest import host_of
     from bot.slack.manifest import manifest as make_manifest
 
+    if host is not None:
+        host = host_of(host)
+        if not host:
+            raise typer.BadParameter("should be a host's name: bot.example.com")
     print(json.dumps(make_manifest(host=host, agent=not classic), indent=2))  # noqa: T201
 
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.commands.tables import show as show_table
 from bot.config import load_settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def show(
     for one in found:
         place = (one.team_id, one.channel_id, one.thread_ts, one.author_id)
         table.add_row(str(one.id), _age(time.time() - float(one.ts)), *place, _state(one))
-    _out.print(table, soft_wrap=True)
+    show_table(_out, table)
 
 
 @cli.command()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from rich import box
 from rich.table import Table
 
 from bot.config import ModelAccess
@@ -25,7 +26,7 @@ async def reachable(access: ModelAccess) -> frozenset[str]:
 
 def table(reached: frozenset[str] | None) -> Table:
     """The catalogue as a table; `reached` adds a column, and the ids that are in no row."""
-    shown = Table(title="Models", title_justify="left", show_edge=False)
+    shown = Table(title="Models", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("model", "sees", "tokens in", "out", "thinks", "goes on", "JSON", "tools"):
         shown.add_column(column, justify="right" if column in {"tokens in", "out"} else "left")
     shown.add_column("price in / out a million tokens", justify="right")

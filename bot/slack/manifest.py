@@ -1,5 +1,6 @@
 """The Slack app manifest: what an admin pastes when creating the app ("App manifests")."""
 
+import re
 from typing import Any
 
 BOT_SCOPES = (
@@ -18,7 +19,6 @@ BOT_SCOPES = (
     "im:write",
     "mpim:history",
     "mpim:read",
-    "reactions:read",
     "reactions:write",
     "users:read",
 )
@@ -47,6 +47,7 @@ _SHORTCUTS = (
     ("message", "summarize_thread", "Summarize thread", "Sum up the thread of this message"),
     ("global", "summarize_form", "Summarize…", "Sum up a channel or a thread"),
 )
+_HOST = re.compile(r"(?:https://)?([a-z0-9.-]+(?::[0-9]+)?)/?", re.IGNORECASE)
 _PROMPTS = (
     {"title": "Explain a picture", "message": "What do you see in the picture that I attach?"},
     {"title": "What can you do?", "message": "What can you help me with here in Slack?"},
@@ -88,6 +89,12 @@ def manifest(*, host: str | None, agent: bool) -> dict[str, Any]:
             "token_rotation_enabled": False,
         },
     }
+
+
+def host_of(given: str) -> str:
+    """The host that is meant, which may be copied as a whole address; empty where none is."""
+    found = _HOST.fullmatch(given.strip())
+    return found[1] if found else ""
 
 
 def _features(url: str | None, *, agent: bool) -> dict[str, Any]:

@@ -6,16 +6,18 @@ import pytest
 from rich.console import Console
 
 from bot.commands.models import others, reachable, table
+from bot.commands.tables import show
 from bot.config import ModelAccess, load_model_access
 from bot.errors import ConfigError, ModelMisconfigured
 from bot.model import chat
+from bot.model.catalogue import all_cards
 from bot.model.connection import address, request_limit
 from tests.playground import RunningPlayground
 
 
-def _printed(reached: frozenset[str] | None) -> str:
+def _printed(reached: frozenset[str] | None, *, terminal: bool = False) -> str:
     out = io.StringIO()
-    Console(file=out, width=200).print(table(reached))
+    show(Console(file=out, width=60, force_terminal=terminal), table(reached))
     return out.getvalue()
 
 
@@ -35,6 +37,14 @@ def test_the_table_says_what_is_known_and_what_is_reached() -> None:
     assert "2 / 12 CNY +" in row
     assert "reached" in _printed(frozenset({"qwen3.7-plus"}))
     assert "reached" not in _printed(None)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_no_name_is_cut_off(terminal: bool) -> None:
+    printed = _printed(None, terminal=terminal)
+
+    assert all(card.name in printed for card in all_cards())
+    assert "…" not in printed
 
 
 def test_it_needs_no_slack_and_no_key() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from bot.config import load_settings, load_unknown, parse_settings
 from bot.errors import ConfigError
-from bot.slack.manifest import BOT_SCOPES, manifest
+from bot.slack.manifest import BOT_SCOPES, host_of, manifest
 from bot.telemetry.log import bind, configure_logging, get_logger, masked, register_secret
 from tests.playground import RunningPlayground
 
@@ -198,6 +198,18 @@ def test_the_manifest_asks_for_what_the_bot_uses() -> None:
     assert socket["settings"]["socket_mode_enabled"]
     assert "agent_view" not in socket["features"]
     assert "assistant:write" not in socket["oauth_config"]["scopes"]["bot"]
+
+
+@pytest.mark.parametrize(
+    "given", ["bot.example.com", "https://bot.example.com/", " Bot.example.com"]
+)
+def test_a_host_may_be_copied_as_an_address(given: str) -> None:
+    assert host_of(given).lower() == "bot.example.com"
+
+
+@pytest.mark.parametrize("given", ["", "http://x.y", "x.y/slack/events", "a b"])
+def test_what_is_no_host_is_none(given: str) -> None:
+    assert host_of(given) == ""
 
 
 def _bot(*arguments: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:

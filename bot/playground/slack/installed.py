@@ -18,7 +18,6 @@ _EVERYTHING = frozenset(
         "commands",
         "files:read",
         "files:write",
-        "reactions:read",
         "reactions:write",
         "team:read",
         "users:read",
