@@ -84,7 +84,15 @@ class SlackWhisper:
             # The next page stands below this one, and does not take its place.
             self._replaces = self._replaces and not is_last
             return
-        await self._direct.put(blocks, text, is_last=is_last)
+        try:
+            await self._direct.put(blocks, text, is_last=is_last)
+        except SlackRefused as refusal:
+            where, who = self._address.channel_id, self._address.user_id
+            if not is_last or where[:1] not in {"C", "G"}:
+                raise
+            log.info("no direct message", reason=refusal.code)
+            words = {"channel": where, "user": who, "text": text, "blocks": blocks}
+            await self._api.write("chat.postEphemeral", **words)
 
     async def _respond(self, blocks: Blocks, text: str) -> bool:
         """Say it by the response URL; False once that takes no more."""

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.summaries.orders import Address
 from bot.conversation.summaries.request import Length
+from bot.errors import SlackRefused
 from bot.slack.summaries.blocks import pages
 from bot.slack.whispers import SlackWhisper
 
@@ -27,6 +28,9 @@ class Slack:
         self.answered: list[Mapping[str, Any]] = []
         self.refused = 0
         self.posted: list[Mapping[str, Any]] = []
+        self.whispered: list[Mapping[str, Any]] = []
+        self.closed = False
+        """Whether there can be no direct messages."""
 
     async def respond(self, request: web.Request) -> web.Response:
         if len(self.answered) >= USES:
@@ -36,7 +40,12 @@ class Slack:
         return web.Response(text="ok")
 
     async def write(self, method: str, **given: Any) -> Mapping[str, Any]:
+        if method == "chat.postEphemeral":
+            self.whispered.append(given)
+            return {}
         if method == "conversations.open":
+            if self.closed:
+                raise SlackRefused(method, "missing_scope")
             return {"channel": {"id": f"D-{given['users']}"}}
         assert method == "chat.postMessage"
         self.posted.append(given)
@@ -105,3 +114,13 @@ async def test_a_response_url_that_slack_no_longer_knows_is_a_direct_message(
     workspace.answered = [{}] * USES
     await whisper.say("There is nothing new.")
     assert [message["text"] for message in workspace.posted] == ["There is nothing new."]
+
+
+async def test_without_direct_messages_it_is_said_in_the_channel_to_the_person_alone(
+    slack: tuple[Slack, SlackWhisper],
+) -> None:
+    workspace, whisper = slack
+    workspace.answered, workspace.closed = [{}] * USES, True
+    await whisper.say("There is nothing new.")
+    [said] = workspace.whispered
+    assert (said["channel"], said["user"], said["text"]) == ("C1", "U1", "There is nothing new.")
