@@ -1,5 +1,6 @@
 """What Slack is asked for around a summary: who may read, who may post, where it is shown."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,13 @@ from bot.conversation.ports_files import FileMaker
 from bot.conversation.summaries.errand import Place
 from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.summaries.orders import Address
-from bot.errors import NotForYou, NotInChannel, SlackRefused, UnreadableChannel
+from bot.errors import (
+    NotForYou,
+    NotInChannel,
+    SlackRefused,
+    SlackUnreachable,
+    UnreadableChannel,
+)
 from bot.slack.access import is_public
 from bot.slack.installations import Installation
 from bot.slack.markdown.rendering import preview
@@ -33,6 +40,9 @@ MAY_NOT_JOIN = (
 )
 DOCUMENT_TITLE = "Summary of {title}"
 _LOOK_BACK = 50
+_LATELY = 3_600.0
+"""Seconds: a thread shows its oldest replies first, and it may be long."""
+_TRIES = 3
 _READ_ONLY = frozenset({"is_archived", "not_in_channel", "channel_not_found", "no_permission"})
 
 
@@ -86,8 +96,7 @@ class SlackSummaryRoom:
             raise NotForYou(OUTSIDERS.format(name=name))
         thread_ts = summary.thread_ts if channel_id == summary.channel_id else ""
         try:
-            if not await self._is_shared(summary.id, channel_id, thread_ts):
-                await self._post(summary, person, channel_id, thread_ts)
+            await self._share(summary, person, channel_id, thread_ts)
         except SlackRefused as refusal:
             if refusal.code in _READ_ONLY or refusal.code.startswith("restricted_action"):
                 raise NotForYou(NO_POSTING.format(name=name)) from refusal
@@ -107,46 +116,70 @@ class SlackSummaryRoom:
         """A word to one person."""
         return SlackWhisper(self._api, address)
 
-    async def _is_shared(self, summary_id: int, channel_id: str, thread_ts: str) -> bool:
-        method = "conversations.replies" if thread_ts else "conversations.history"
-        found = await self._api.read(
-            method,
-            channel=channel_id,
-            limit=_LOOK_BACK,
-            include_all_metadata="true",
-            **({"ts": thread_ts} if thread_ts else {}),
-        )
-        return any(
-            _summary_in(message) == summary_id and self._here.identity.is_ours(message)
-            for message in found.get("messages") or ()
-        )
-
-    async def _post(
+    async def _share(
         self, summary: KeptSummary, person: Person, channel_id: str, thread_ts: str
     ) -> None:
-        """The first piece in the channel, what does not fit into it in its thread."""
+        """The first piece in the channel, what does not fit into it in its thread.
+
+        Where Slack's answer to one is lost, it is looked for before it is posted again.
+        """
         for number, page in enumerate(pages(summary.markdown)):
             first = [] if number else [asked_by(summary, person.name)]
-            mark = {"event_type": METADATA, "event_payload": {"summary": summary.id}}
-            posted = await self._api.write(
-                "chat.postMessage",
-                channel=channel_id,
-                text=preview(page),
-                blocks=[*first, text_block(page)],
-                unfurl_links=False,
-                unfurl_media=False,
-                **({"thread_ts": thread_ts} if thread_ts else {}),
-                **({} if number else {"metadata": mark}),
-            )
-            thread_ts = thread_ts or str(posted["ts"])
+            message = {"text": preview(page), "blocks": [*first, text_block(page)]}
+            mark = {"summary": summary.id, "page": number}
+            ts = await self._once(message, mark, channel_id, thread_ts)
+            thread_ts = thread_ts or ts
+
+    async def _once(
+        self,
+        message: Mapping[str, Any],
+        mark: Mapping[str, int],
+        channel_id: str,
+        thread_ts: str,
+        tries: int = _TRIES,
+    ) -> str:
+        """Post a message unless it stands; returns its ts. Raises SlackError."""
+        try:
+            standing = await self._standing(mark, channel_id, thread_ts)
+            return standing or await self._post(message, mark, channel_id, thread_ts)
+        except SlackUnreachable:
+            if tries == 1:
+                raise
+        return await self._once(message, mark, channel_id, thread_ts, tries - 1)
+
+    async def _standing(self, mark: Mapping[str, int], channel_id: str, thread_ts: str) -> str:
+        """The ts of the message with this mark; empty if there is none."""
+        method = "conversations.replies" if thread_ts else "conversations.history"
+        lately = {"ts": thread_ts, "oldest": f"{time.time() - _LATELY:.6f}"} if thread_ts else {}
+        found = await self._api.read(
+            method, channel=channel_id, limit=_LOOK_BACK, include_all_metadata="true", **lately
+        )
+        for message in found.get("messages") or ():
+            if _mark_of(message) == mark and self._here.identity.is_ours(message):
+                return str(message["ts"])
+        return ""
+
+    async def _post(
+        self, message: Mapping[str, Any], mark: Mapping[str, int], channel_id: str, thread_ts: str
+    ) -> str:
+        posted = await self._api.write(
+            "chat.postMessage",
+            channel=channel_id,
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata={"event_type": METADATA, "event_payload": dict(mark)},
+            **message,
+            **({"thread_ts": thread_ts} if thread_ts else {}),
+        )
+        return str(posted["ts"])
 
 
-def _summary_in(message: Mapping[str, Any]) -> int:
-    """Which summary a message of ours is; 0 for others."""
+def _mark_of(message: Mapping[str, Any]) -> Mapping[str, int]:
+    """Which piece of which summary a message of ours is; empty for others."""
     metadata = message.get("metadata") or {}
     if metadata.get("event_type") != METADATA:
-        return 0
-    return int((metadata.get("event_payload") or {}).get("summary") or 0)
+        return {}
+    return {"page": 0, **(metadata.get("event_payload") or {})}
 
 
 def _name(channel: Mapping[str, Any]) -> str:

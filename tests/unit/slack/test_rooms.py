@@ -1,6 +1,7 @@
 """What is told in which channel: of summaries that are shared, and of digests, by Slack's own word."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import time
 from types import SimpleNamespace
 from typing import Any, cast
@@ -45,6 +46,9 @@ class Slack:
         self.tried: list[list[str]] = []
         """The types of blocks of each message that came."""
         self.uploads: list[str] = []
+        self.standing: list[Mapping[str, Any]] = []
+        self.lost = 0
+        """So many answers to posts get lost."""
         self.draws = True
         self.trouble: dict[str, SlackError | Mapping[str, Any]] = {}
         """By method: what it raises, or answers whatever was asked."""
@@ -65,7 +69,8 @@ class Slack:
                 self.uploads.append(given["filename"])
                 raise SlackRefused(method, "file_uploads_disabled")
             case _:
-                return {"messages": []}
+                found = [one for one in self.standing if one["channel"] == given["channel"]]
+                return {"messages": found}
 
     async def write(self, method: str, **given: Any) -> Mapping[str, Any]:
         assert method == "chat.postMessage"
@@ -74,7 +79,12 @@ class Slack:
         if not self.draws and "data_visualization" in types:
             raise SlackRefused(method, "invalid_blocks")
         self.posted.append(given["channel"])
-        return {"ts": "1.000001"}
+        ts = f"{len(self.posted)}.000001"
+        self.standing.append({**given, "ts": ts, "bot_id": US.bot_id})
+        if self.lost:
+            self.lost -= 1
+            raise SlackUnreachable(method, "no answer")
+        return {"ts": ts}
 
 
 def installed(slack: Slack) -> Installation:
@@ -120,6 +130,18 @@ async def test_nor_is_it_told_where_they_read_whoever_asks() -> None:
         await access.require(ANNA.id, "C1", told_in="C2")
     for channel_id, told_in in (("C1", "D1"), ("C2", "C2"), ("C2", "C1")):
         assert await access.require(ANNA.id, channel_id, told_in=told_in)
+
+
+async def test_a_summary_whose_posting_nobody_confirms_is_shared_whole_and_once() -> None:
+    slack = Slack(GENERAL)
+    slack.lost = 1
+    room = SlackSummaryRoom(installed(slack), cast("Any", None))
+    long = replace(summary("C1"), markdown="We ship. Really.\n\n" * 1_000)
+    await room.share(long, ANNA, channel_id="C1")
+    await room.share(long, ANNA, channel_id="C1")
+    marks = [one["metadata"]["event_payload"] for one in slack.standing]
+    assert marks == [{"summary": 1, "page": number} for number in range(len(marks))]
+    assert len(marks) > 1
 
 
 async def test_what_was_said_with_them_is_shared_there_and_at_home() -> None:
