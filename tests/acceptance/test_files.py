@@ -50,6 +50,24 @@ def test_a_picture_on_a_slide_reaches_the_model_under_its_slides_number(
     )
 
 
+def test_more_pictures_than_a_prompt_takes_leave_room_for_those_that_are_asked_about(
+    playground: RunningPlayground, bot: RunningBot, tmp_path: Path
+) -> None:
+    large = [[png(f"#{number * 10:02x}4040", (1300, 1000))] for number in range(1, 21)]
+    files = {name: slides(tmp_path / name, *large).read_bytes() for name in ("a.pptx", "b.pptx")}
+    ts = playground.share(f"{AT}what does slide 19 show?", files)
+
+    playground.answer(ts)
+
+    content = playground.asked()[-1]["messages"][-1]["content"]
+    texts = "".join(part.get("text", "") for part in content)
+    pictures = [part for part in content if part["type"] == "image_url"]
+    assert 15 < len(pictures) < 25
+    assert "[a.pptx, picture 19, slide 19:]" in texts
+    assert "[b.pptx, picture 19, slide 19:]" in texts
+    assert "there was no room for" in texts
+
+
 def test_a_video_reaches_the_model_and_a_voice_clip_has_its_sentence(
     playground: RunningPlayground, bot: RunningBot, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.conversation.desk import Desk
+from bot.conversation.documents import showing
 from bot.conversation.documents.document import Document
 from bot.conversation.documents.fitting import shares
 from bot.conversation.documents.whole import WholeReading, wants_all
@@ -15,6 +16,10 @@ from bot.conversation.thread import Turn
 
 DOCUMENTS_SHARE = 0.6
 """Of the prompt; the rest is for the thread's words and for pictures."""
+PICTURES_SHARE = 0.45
+"""Of the prompt, for pictures in documents."""
+_BOTH_SHARE = 0.8
+"""Of the prompt, for documents and their pictures together."""
 READING_ALL = "Reading all of {name}: part {done} of {count}"
 HAS_READ_ALL = "Read all of {name}, in {count} parts"
 
@@ -43,8 +48,12 @@ class Study:
 
     async def fitted(self, shown: Shown) -> Studied:
         """What was shown, with documents as long as there is room for."""
+        most = self._desk.frame.context_tokens
+        given_pictures = showing.within(shown.by_file, self._question, int(most * PICTURES_SHARE))
+        shown = replace(shown, by_file=given_pictures)
         documents = dict(_documents(shown))
-        room = int(self._desk.frame.context_tokens * DOCUMENTS_SHARE)
+        beside_pictures = int(most * _BOTH_SHARE) - showing.cost(shown.by_file)
+        room = min(int(most * DOCUMENTS_SHARE), beside_pictures)
         costs = [document.cost for document in documents.values()]
         given = dict(zip(documents, shares(costs, room), strict=True))
         fitting = await asyncio.gather(

@@ -1,0 +1,71 @@
+"""Pictures that documents bring along: as many as the prompt takes, those that the question names first. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from bot.conversation.documents.document import Document
+from bot.conversation.messages import Image
+from bot.conversation.ports_files import Piece
+from bot.conversation.tokens import of_picture
+
+NO_ROOM = "of its pictures only those below are shown, there was no room for {count:,} more"
+_NUMBER = re.compile(r"\d+")
+_PLACE = re.compile(r"(?:picture|slide|page) \d+")
+
+
+def within(
+    by_file: Mapping[str, Sequence[Piece]], question: str, room: int
+) -> dict[str, tuple[Piece, ...]]:
+    """The same files, with as many pictures of documents as so many tokens allow."""
+    wanted = [
+        (file_id, position, piece)
+        for file_id, pieces in by_file.items()
+        for position, piece in _pictures(pieces)
+    ]
+    kept: set[tuple[str, int]] = set()
+    for file_id, position, picture in sorted(wanted, key=lambda one: _rank(one[2], question)):
+        cost = of_picture(picture.width, picture.height)
+        if cost > room:
+            break
+        kept.add((file_id, position))
+        room -= cost
+    return {file_id: tuple(_only(file_id, pieces, kept)) for file_id, pieces in by_file.items()}
+
+
+def cost(by_file: Mapping[str, Sequence[Piece]]) -> int:
+    """What the pictures of all documents cost, in tokens."""
+    return sum(
+        of_picture(picture.width, picture.height)
+        for pieces in by_file.values()
+        for _, picture in _pictures(pieces)
+    )
+
+
+def _pictures(pieces: Sequence[Piece]) -> Iterator[tuple[int, Image]]:
+    """Those that a document has, with their position among its pieces."""
+    if any(isinstance(piece, Document) for piece in pieces):
+        for position, piece in enumerate(pieces):
+            if isinstance(piece, Image):
+                yield position, piece
+
+
+def _rank(picture: Image, question: str) -> int:
+    """How far behind it comes: first those whose page, slide or number the question names, then those
+    of which it has the number alone, as it may in another language."""
+    for rank, words in enumerate((_PLACE, _NUMBER)):
+        if not set(words.findall(picture.name)).isdisjoint(words.findall(question.casefold())):
+            return rank
+    return 2
+
+
+def _only(file_id: str, pieces: Sequence[Piece], kept: set[tuple[str, int]]) -> Iterator[Piece]:
+    """The pieces without the pictures that are not kept; the document says how many that are."""
+    dropped = {position for position, _ in _pictures(pieces) if (file_id, position) not in kept}
+    for position, piece in enumerate(pieces):
+        if position in dropped:
+            continue
+        if isinstance(piece, Document) and dropped:
+            note = NO_ROOM.format(count=len(dropped))
+            piece = replace(piece, note="; ".join(one for one in (piece.note, note) if one))
+        yield piece
