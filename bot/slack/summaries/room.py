@@ -1,5 +1,6 @@
 """What Slack is asked for around a summary: who may read, who may post, where it is shown."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from bot.conversation.summaries.orders import Address
 from bot.errors import (
     NotForYou,
     NotInChannel,
+    SlackLimited,
     SlackRefused,
     SlackUnreachable,
     UnreadableChannel,
@@ -43,6 +45,8 @@ _LOOK_BACK = 50
 _LATELY = 3_600.0
 """Seconds: a thread shows its oldest replies first, and it may be long."""
 _TRIES = 3
+_LONGEST_WAIT = 90.0
+"""Seconds that Slack may ask us to wait."""
 _READ_ONLY = frozenset({"is_archived", "not_in_channel", "channel_not_found", "no_permission"})
 
 
@@ -123,43 +127,46 @@ class SlackSummaryRoom:
 
         Where Slack's answer to one is lost, it is looked for before it is posted again.
         """
+        is_repeat = True
         for number, page in enumerate(pages(summary.markdown)):
             first = [] if number else [asked_by(summary, person.name)]
             message = {"text": preview(page), "blocks": [*first, text_block(page)]}
             mark = {"summary": summary.id, "page": number}
-            ts = await self._once(message, mark, channel_id, thread_ts)
+            ts = await self._standing(mark, channel_id, thread_ts) if is_repeat else ""
+            is_repeat = bool(ts)
+            ts = ts or await self._post(message, mark, channel_id, thread_ts)
             thread_ts = thread_ts or ts
-
-    async def _once(
-        self,
-        message: Mapping[str, Any],
-        mark: Mapping[str, int],
-        channel_id: str,
-        thread_ts: str,
-        tries: int = _TRIES,
-    ) -> str:
-        """Post a message unless it stands; returns its ts. Raises SlackError."""
-        try:
-            standing = await self._standing(mark, channel_id, thread_ts)
-            return standing or await self._post(message, mark, channel_id, thread_ts)
-        except SlackUnreachable:
-            if tries == 1:
-                raise
-        return await self._once(message, mark, channel_id, thread_ts, tries - 1)
 
     async def _standing(self, mark: Mapping[str, int], channel_id: str, thread_ts: str) -> str:
         """The ts of the message with this mark; empty if there is none."""
         method = "conversations.replies" if thread_ts else "conversations.history"
         lately = {"ts": thread_ts, "oldest": f"{time.time() - _LATELY:.6f}"} if thread_ts else {}
-        found = await self._api.read(
-            method, channel=channel_id, limit=_LOOK_BACK, include_all_metadata="true", **lately
-        )
+        asked = {"channel": channel_id, "limit": _LOOK_BACK, "include_all_metadata": "true"}
+        try:
+            found = await self._api.read(method, **asked, **lately)
+        except SlackLimited as limited:
+            if limited.retry_after > _LONGEST_WAIT:
+                raise
+            await asyncio.sleep(limited.retry_after)
+            found = await self._api.read(method, **asked, **lately)
         for message in found.get("messages") or ():
             if _mark_of(message) == mark and self._here.identity.is_ours(message):
                 return str(message["ts"])
         return ""
 
     async def _post(
+        self, message: Mapping[str, Any], mark: Mapping[str, int], channel_id: str, thread_ts: str
+    ) -> str:
+        """Post a message, once; returns its ts. Raises SlackError."""
+        for _ in range(_TRIES - 1):
+            try:
+                return await self._write(message, mark, channel_id, thread_ts)
+            except SlackUnreachable:
+                if ts := await self._standing(mark, channel_id, thread_ts):
+                    return ts
+        return await self._write(message, mark, channel_id, thread_ts)
+
+    async def _write(
         self, message: Mapping[str, Any], mark: Mapping[str, int], channel_id: str, thread_ts: str
     ) -> str:
         posted = await self._api.write(
