@@ -229,7 +229,8 @@ async def _wakes(settings: Settings, on_errand: Callable[[], None]) -> AsyncIter
         return
     from bot.store.jobs import Jobs  # procrastinate and psycopg: for PostgreSQL only
 
-    async with Jobs(settings.database_url, on_errand=on_errand).open() as jobs:
+    jobs = Jobs(settings.database_url, concurrency=settings.concurrency, on_errand=on_errand)
+    async with jobs.open():
         yield jobs
 
 

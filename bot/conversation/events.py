@@ -1,6 +1,6 @@
 """What happened in Slack, as far as a conversation is concerned: past facts, all frozen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.conversation.thread import Author, ChannelType, SharedFile, ThreadKey
@@ -106,5 +106,5 @@ class Wake:
 
     conversation_id: int
     interruption: Interruption | None = None
-    behind: int = 0
-    """How many questions of its channel waited already when this one came."""
+    place: float = field(default=0.0, compare=False)
+    """Where it stands in line: the smallest is next (bot/store/places.py)."""

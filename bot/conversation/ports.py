@@ -323,8 +323,8 @@ class Held:
 class Turns(Protocol):
     """The turns of all conversations, as a worker takes and returns them."""
 
-    async def unfinished(self) -> Sequence[int]:
-        """The conversations in which something waits that no living worker is at."""
+    async def unfinished(self) -> Sequence[Wake]:
+        """The conversations in which something waits that no living worker is at, in line."""
         ...
 
     async def claim(self, conversation_id: int) -> Turn | Withdrawal | None:
@@ -382,7 +382,7 @@ class Wakes(Protocol):
         """
         ...
 
-    async def recall(self, conversation_ids: Sequence[int]) -> None:
+    async def recall(self, wakes: Sequence[Wake]) -> None:
         """Wake those of these conversations whose wake-up is not under way."""
         ...
 

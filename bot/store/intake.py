@@ -29,6 +29,7 @@ from bot.store.again import again, ask_again, rate
 from bot.store.claims import lately_told
 from bot.store.db import Writer
 from bot.store.deletions import is_deleted, note_deletion
+from bot.store.places import next_place
 from bot.store.tables import UNANSWERED, Attachment, ChannelSetting, Conversation, Message, Reply
 
 _MOST_PASSED_OVER = 1_000
@@ -112,11 +113,12 @@ class Intake:
             conversation_id = await _add_conversation(connection, message)
         else:
             conversation_id = conversation.id
+        place = await next_place(connection, key, message.ts) if asks else None
         message_id = await add_message(
-            connection, conversation_id, message, asks=asks, edited_ts=edited_ts
+            connection, conversation_id, message, place=place, edited_ts=edited_ts
         )
         await add_files(connection, message_id, message.files)
-        return Wake(conversation_id=conversation_id) if asks else None
+        return None if place is None else Wake(conversation_id=conversation_id, place=place)
 
     async def _mode_of(self, connection: AsyncConnection, message: MessagePosted) -> str:
         """Who is answered in this channel: its own setting, or the team's."""
@@ -142,10 +144,7 @@ class Intake:
             if not message.mentions_us:
                 return None
             # The mention was forgotten and is there now: the message becomes a question.
-            await connection.execute(
-                update(Message).where(Message.id == known.id).values(asks=True)
-            )
-            return Wake(conversation_id=known.conversation_id)
+            return await _ask(connection, known, message)
         if known.reply_id is None or not await _is_newest_question(connection, known):
             return None
         return await ask_again(connection, known.conversation_id, known.reply_id)
@@ -230,10 +229,10 @@ async def add_message(
     conversation_id: int,
     message: MessagePosted,
     *,
-    asks: bool,
+    place: float | None = None,
     edited_ts: str = "",
 ) -> int:
-    """Insert one message and return its id."""
+    """Insert one message and return its id; a question has a place in line."""
     added = await connection.execute(
         _ADD_MESSAGE,
         {
@@ -248,7 +247,8 @@ async def add_message(
             "text": message.text,
             "edited_ts": edited_ts,
             "deleted": False,
-            "asks": asks,
+            "asks": place is not None,
+            "place": place,
             "whole": message.is_whole,
             "viewing": message.viewing,
         },
@@ -289,11 +289,20 @@ async def _complete(
         return Wake(conversation_id=known.conversation_id)
     # In a direct message it may be known from the thread's history, as what was said before.
     if not known.asks and read(_approach(message), None, "mention") is Reading.ANSWER:
-        await connection.execute(update(Message).where(Message.id == known.id).values(asks=True))
-        return Wake(conversation_id=known.conversation_id)
+        return await _ask(connection, known, message)
     # A retry of an event we have: looking again costs little, and heals a wake-up that was lost.
-    waits = known.asks and known.reply_id is None
-    return Wake(conversation_id=known.conversation_id) if waits else None
+    if not known.asks or known.reply_id is not None:
+        return None
+    return Wake(conversation_id=known.conversation_id, place=known.place or 0.0)
+
+
+async def _ask(connection: AsyncConnection, known: Message, message: MessagePosted) -> Wake:
+    """A message that was none becomes a question."""
+    place = await next_place(connection, message.key, message.ts)
+    await connection.execute(
+        update(Message).where(Message.id == known.id).values(asks=True, place=place)
+    )
+    return Wake(conversation_id=known.conversation_id, place=place)
 
 
 async def _is_newest_question(connection: AsyncConnection, known: Message) -> bool:

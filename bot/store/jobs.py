@@ -32,7 +32,7 @@ log = get_logger("store")
 
 _TASK = "attend"
 _CHANNEL = "threadwise_interruptions"
-_AT_ONCE = 8
+_MOST_AT_ONCE = 8
 """Jobs that a worker without room may hold; it fetches no more until it has some."""
 _FETCH_SECONDS = 2.0
 """A job whose lock has become free is not announced: it is looked for."""
@@ -40,7 +40,8 @@ _SWEEP_SECONDS = 5.0
 _HEARTBEAT_SECONDS = 3.0
 _STALLED_SECONDS = 15.0
 _PAUSE_SECONDS = 1.0
-_MOST_PRIORITY = 1_000_000
+_FIRST_PLACE = 1_577_836_800
+"""2020: a priority is 32 bits wide, a place may be seconds since 1970."""
 _FAULTS = (ProcrastinateException, Error, OSError)
 _NOTIFY = "SELECT pg_notify(%(channel)s, %(payload)s)"
 _MISSING = """
@@ -54,10 +55,18 @@ WHERE NOT EXISTS (
 class Jobs:
     """Implements `conversation.ports.Wakes` for any number of processes.
 
-    `on_errand` is called whenever an errand was added, in this process or another.
+    `concurrency` is how many conversations the worker here attends to at a time; `on_errand` is
+    called whenever an errand was added, in this process or another.
     """
 
-    def __init__(self, url: str, *, on_errand: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        concurrency: int = _MOST_AT_ONCE,
+        on_errand: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._at_once = min(concurrency, _MOST_AT_ONCE)
         self._on_errand = on_errand
         # A job's end is no news, and what goes wrong we say ourselves.
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
@@ -92,19 +101,18 @@ class Jobs:
                 "wake-up lost", conversation=wake.conversation_id, error=type(error).__name__
             )
 
-    async def recall(self, conversation_ids: Sequence[int]) -> None:
+    async def recall(self, wakes: Sequence[Wake]) -> None:
         """Wake those of these conversations that are not waiting for a worker already."""
-        if not conversation_ids:
+        by_name = {str(wake.conversation_id): wake for wake in wakes}
+        if not by_name:
             return
         try:
-            rows = await self._connector.execute_query_all_async(
-                _MISSING, names=[str(one) for one in conversation_ids]
-            )
+            rows = await self._connector.execute_query_all_async(_MISSING, names=list(by_name))
         except _FAULTS as error:
             log.warning("could not look for lost wake-ups", error=type(error).__name__)
             return
         for row in rows:
-            await self.wake(Wake(conversation_id=int(row["wanted"])))
+            await self.wake(by_name[row["wanted"]])
 
     async def run(self, attendant: Attendant) -> None:
         """Hand over what comes until cancelled, however often the database goes away."""
@@ -117,7 +125,7 @@ class Jobs:
     async def _defer(self, wake: Wake) -> None:
         name = str(wake.conversation_id)
         job = self._app.configure_task(
-            _TASK, lock=name, queueing_lock=name, priority=-min(wake.behind, _MOST_PRIORITY)
+            _TASK, lock=name, queueing_lock=name, priority=_priority(wake.place)
         )
         try:
             await job.defer_async(conversation_id=wake.conversation_id)
@@ -136,7 +144,7 @@ class Jobs:
     async def _fetch(self) -> None:
         worker = Worker(
             self._app,
-            concurrency=_AT_ONCE,
+            concurrency=self._at_once,
             delete_jobs=DeleteJobCondition.ALWAYS,
             install_signal_handlers=False,
             fetch_job_polling_interval=_FETCH_SECONDS,
@@ -171,6 +179,11 @@ class Jobs:
                 await self._app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
             await self._app.job_manager.prune_stalled_workers(_STALLED_SECONDS)
             await asyncio.sleep(_SWEEP_SECONDS)
+
+
+def _priority(place: float) -> int:
+    """The highest is fetched first, and of equal ones the oldest."""
+    return min(_FIRST_PLACE - int(place), 0)
 
 
 async def _each_statement_for_itself(connection: AsyncConnection) -> None:

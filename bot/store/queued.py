@@ -23,8 +23,8 @@ MOST_OF_A_WORKSPACE = 20
 
 _UNTOLD = or_(Message.told_at.is_(None), Message.told_at < now() - AGAIN_SECONDS)
 _FIRST = (
-    # By arrival, as the line is. Where an answer is being written, the next one is not far.
-    select(func.min(Message.id).label("id"))
+    # Where an answer is being written, the next one is not far.
+    select(func.min(Message.id).label("id"), func.min(Message.place).label("place"))
     .where(
         text(UNANSWERED),
         ~exists().where(Reply.conversation_id == Message.conversation_id, in_hands()),
@@ -33,7 +33,8 @@ _FIRST = (
     .subquery()
 )
 _PLACED = select(
-    _FIRST.c.id, func.row_number().over(order_by=_FIRST.c.id).label("place")
+    _FIRST.c.id,
+    func.row_number().over(order_by=[func.coalesce(_FIRST.c.place, 0), _FIRST.c.id]).label("place"),
 ).subquery()
 _UNTOLD_ONES = (
     select(

@@ -70,6 +70,20 @@ class Message(Base):
             postgresql_where=text(UNANSWERED),
         ),
         Index(
+            "ix_messages_place",
+            "place",
+            sqlite_where=text(UNANSWERED),
+            postgresql_where=text(UNANSWERED),
+        ),
+        Index(
+            "ix_messages_place_of_channel",
+            "team_id",
+            "channel_id",
+            "place",
+            sqlite_where=text(UNANSWERED),
+            postgresql_where=text(UNANSWERED),
+        ),
+        Index(
             "ix_messages_reply_id",
             "reply_id",
             sqlite_where=text("reply_id IS NOT NULL"),
@@ -101,6 +115,8 @@ class Message(Base):
     """Content inspection refused it: it is not shown to the model again."""
     told_at: Mapped[float | None]
     """When its thread was last told that it waits in line."""
+    place: Mapped[float | None]
+    """Where the question stands in line (bot/store/places.py)."""
     viewing: Mapped[str] = mapped_column(String(32), server_default="")
     """The channel that its author had open beside our messages; empty where Slack does not say."""
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam, exists, insert, select, text, union, update
+from sqlalchemy import bindparam, exists, func, insert, literal, select, text, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.conversation.events import MessagePosted
+from bot.conversation.events import MessagePosted, Wake
 from bot.conversation.ports import Ending, Held
 from bot.conversation.thread import (
     Outcome,
@@ -69,10 +69,19 @@ _FINISH = (
 )
 _USED = insert(UsageRecord)
 _IN_HANDS = exists().where(Reply.conversation_id == Message.conversation_id, in_hands())
-_UNFINISHED = union(
-    select(Message.conversation_id).where(text(UNANSWERED), ~_IN_HANDS),
-    select(Reply.conversation_id).where(text(WRITING), ~in_hands()),
-    select(Reply.conversation_id).where(text(WITHDRAWING), ~in_hands()),
+_FIRST = literal(0.0).label("place")
+"""What was begun already need not stand in line again."""
+_WAITING = union_all(
+    select(Message.conversation_id, func.coalesce(Message.place, _FIRST).label("place")).where(
+        text(UNANSWERED), ~_IN_HANDS
+    ),
+    select(Reply.conversation_id, _FIRST).where(text(WRITING), ~in_hands()),
+    select(Reply.conversation_id, _FIRST).where(text(WITHDRAWING), ~in_hands()),
+).subquery()
+_UNFINISHED = (
+    select(_WAITING.c.conversation_id, func.min(_WAITING.c.place).label("place"))
+    .group_by(_WAITING.c.conversation_id)
+    .order_by("place", _WAITING.c.conversation_id)
 )
 
 
@@ -84,10 +93,10 @@ class Turns:
         self._writer = writer
         self._worker = worker
 
-    async def unfinished(self) -> list[int]:
-        """The conversations in which something waits that no living worker is at."""
+    async def unfinished(self) -> list[Wake]:
+        """The conversations in which something waits that no living worker is at, in line."""
         async with self._engine.connect() as connection:
-            return [row[0] for row in await connection.execute(_UNFINISHED)]
+            return [Wake(**row._asdict()) for row in await connection.execute(_UNFINISHED)]
 
     async def release_all(self) -> None:
         """Declare every worker dead: the only process that there is has just started."""
@@ -296,7 +305,7 @@ async def _add_if_new(connection: AsyncConnection, turn: Turn, message: ThreadMe
         author_team=message.team_id,
         text=message.text,
     )
-    message_id = await add_message(connection, turn.conversation_id, posted, asks=False)
+    message_id = await add_message(connection, turn.conversation_id, posted)
     await add_files(connection, message_id, message.files)
 
 

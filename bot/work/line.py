@@ -1,7 +1,6 @@
-"""Who is attended to next: one task for each conversation, so many at a time, in a fair order.
+"""Who is attended to next: one task for each conversation, so many at a time, by their places.
 
-A channel's second question in a row stands behind every other channel's first, its third behind
-every other's second: a noisy channel makes only itself wait.
+Places are given so that a noisy channel makes only itself wait (bot/store/places.py).
 """
 
 import asyncio
@@ -20,7 +19,7 @@ class Line:
     def __init__(self, tend: Tend, *, limit: int) -> None:
         self._tend = tend
         self._limit = limit
-        self._heap: list[tuple[int, int, int]] = []
+        self._heap: list[tuple[float, int, int]] = []
         self._waiting: set[int] = set()
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()
@@ -41,7 +40,7 @@ class Line:
             self._again.add(conversation_id)
         elif conversation_id not in self._waiting:
             self._waiting.add(conversation_id)
-            heapq.heappush(self._heap, (wake.behind, next(self._numbers), conversation_id))
+            heapq.heappush(self._heap, (wake.place, next(self._numbers), conversation_id))
             self._fill()
 
     @property

@@ -24,10 +24,10 @@ class LocalWakes:
         else:
             self._early[wake.conversation_id] = wake
 
-    async def recall(self, conversation_ids: Sequence[int]) -> None:
+    async def recall(self, wakes: Sequence[Wake]) -> None:
         """Wake these conversations; to one that is attended to already it makes no difference."""
-        for conversation_id in conversation_ids:
-            await self.wake(Wake(conversation_id=conversation_id))
+        for wake in wakes:
+            await self.wake(wake)
 
     async def run(self, attendant: Attendant) -> None:
         """Hand over what comes, and what came before, until cancelled."""

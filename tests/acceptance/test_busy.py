@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 from tests.fleet import Database, Fleet, database, running_fleet
-from tests.playground import ANNA, AT, GENERAL, RunningPlayground, running_bot, until
+from tests.playground import ANNA, AT, ENGINEERING, GENERAL, RunningPlayground, running_bot, until
 
 __all__ = ["database"]
 
@@ -48,6 +48,20 @@ def test_who_waits_in_line_is_told_once_and_answered_once(
         assert playground.answers(root) == []
         assert {call["args"]["thread_ts"] for call in playground.calls(SIGN)} == {first, root}
         assert bot.log().count("Traceback") == 0
+
+
+def test_a_noisy_channel_makes_only_itself_wait(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    with running_bot(playground, tmp_path, BOT_CONCURRENCY="1"):
+        noisy = [playground.say(f"{AT}/tokens 100 50") for _ in range(4)]
+        playground.growing(noisy[0])
+        quiet = playground.say(f"{AT}what is 6*7?", channel=ENGINEERING)
+        first = playground.answer(quiet, channel=ENGINEERING)
+        second = playground.answer(noisy[1])
+        assert first["ts"] < second["ts"]
+        for ts in noisy:
+            playground.answer(ts)
 
 
 def test_who_waits_for_the_model_is_told_so(playground: RunningPlayground, tmp_path: Path) -> None:

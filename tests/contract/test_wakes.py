@@ -1,6 +1,7 @@
 """The promises of wake-ups, within a process and by way of PostgreSQL alike."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import files
@@ -113,11 +114,11 @@ async def test_an_interruption_is_heard_by_whoever_is_at_it(wakes: Wakes) -> Non
 
 async def test_what_is_recalled_is_attended_to(wakes: Wakes) -> None:
     attending = Attending()
-    await wakes.recall([7, 8])
+    await wakes.recall([Wake(conversation_id=7), Wake(conversation_id=8)])
     await wakes.recall([])
     async with attended((wakes, attending)):
         assert {await attending.next(), await attending.next()} == {7, 8}
-        await wakes.recall([7])
+        await wakes.recall([Wake(conversation_id=7)])
         assert await attending.next() == 7
 
 
@@ -151,13 +152,12 @@ async def test_a_worker_without_room_leaves_the_rest_to_others(postgresql: str) 
         full.has_room.set()
 
 
-async def test_the_quiet_channels_question_comes_before_the_noisy_ones_rest(
-    postgresql: str,
-) -> None:
+async def test_who_has_the_smaller_place_is_first(postgresql: str) -> None:
+    now = time.time()
     async with Jobs(postgresql).open() as jobs:
         for number in range(5):
-            await jobs.wake(Wake(conversation_id=number, behind=number))
-        await jobs.wake(Wake(conversation_id=77, behind=0))
+            await jobs.wake(Wake(conversation_id=number, place=now + number * 10.0))
+        await jobs.wake(Wake(conversation_id=77, place=now + 5.0))
         attending = Attending()
         async with attended((jobs, attending)):
             assert [await attending.next() for _ in range(6)] == [0, 77, 1, 2, 3, 4]
@@ -180,7 +180,7 @@ async def test_a_wake_up_that_can_not_be_sent_is_no_error(postgresql: str) -> No
         async with await psycopg.AsyncConnection.connect(postgresql) as connection:
             await connection.execute("DROP TABLE procrastinate_jobs CASCADE")
         await jobs.wake(Wake(conversation_id=7))
-        await jobs.recall([7])
+        await jobs.recall([Wake(conversation_id=7)])
 
 
 async def test_an_errand_is_announced_to_every_process(postgresql: str) -> None:
@@ -208,7 +208,7 @@ async def test_a_wake_up_that_died_with_its_worker_is_recalled(postgresql: str) 
         await jobs.wake(Wake(conversation_id=7))
         async with await psycopg.AsyncConnection.connect(postgresql) as connection:
             await connection.execute("UPDATE procrastinate_jobs SET status = 'doing'")
-        await jobs.recall([7])
+        await jobs.recall([Wake(conversation_id=7)])
         attending = Attending()
         async with attended((jobs, attending)):
             assert await attending.next() == 7

@@ -29,9 +29,9 @@ class Tending:
             self.cancelled.append(conversation_id)
             raise
 
-    def add(self, *conversations: int, behind: int = 0) -> None:
+    def add(self, *conversations: int, place: float = 0.0) -> None:
         for conversation in conversations:
-            self.line.add(Wake(conversation_id=conversation, behind=behind))
+            self.line.add(Wake(conversation_id=conversation, place=place))
 
     async def begun_is(self, *conversations: int) -> None:
         async with self._news, asyncio.timeout(5):
@@ -62,8 +62,8 @@ async def test_a_noisy_channel_makes_only_itself_wait() -> None:
     async with tended(limit=1) as tending:
         tending.add(1)
         for number in range(2, 6):
-            tending.add(number, behind=number - 1)
-        tending.add(9, behind=0)
+            tending.add(number, place=number * 10.0)
+        tending.add(9, place=15.0)
         await tending.begun_is(1)
 
         for ended, order in ((1, [1, 9]), (9, [1, 9, 2]), (2, [1, 9, 2, 3])):
