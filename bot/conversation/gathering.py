@@ -103,6 +103,7 @@ class Gathering:
             self._desk.frame.model,
             steps.watch,
             conversation_id=self.turn.conversation_id,
+            question="\n".join(question.text for question in self.turn.questions),
         )
         steps.end(files, shown.unreadable)
         too_old = {file.file_id: TOO_OLD for file in files[MOST_FILES:]}

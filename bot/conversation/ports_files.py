@@ -75,10 +75,14 @@ class Reader(Protocol):
         watch: Watch,
         *,
         conversation_id: int = 0,
+        question: str = "",
+        only_beginning: bool = False,
     ) -> Shown:
         """Open these files; the first come first where there are too many for one request.
 
         What they say is kept for as long as that conversation; without one, nowhere but in memory.
+        Of pictures in documents those that the question names come first; none is taken where only
+        their beginning is wanted.
         """
         ...
 

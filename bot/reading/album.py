@@ -15,8 +15,8 @@ from bot.errors import UnreadableFile
 from bot.reading import marks
 from bot.reading.pictures import FORMATS, PictureLimits, prepare
 
-MOST_PICTURES = 20
-"""Of one document."""
+MOST_PICTURES = 60
+"""Of one document; a question is shown those of them that it is about."""
 PIXELS = 1_300_000
 """Of one of them: print of ten points can be read, and it costs half of what a photo may."""
 MOST_LOOKED_AT = 1_000

@@ -47,19 +47,19 @@ def _picture(path: Path, order: Order, _: Watch) -> Product:
 def _pdf(path: Path, order: Order, watch: Watch) -> Product:
     from bot.reading.pdf import read_pdf
 
-    return read_pdf(path, order.name, watch, pictures=order.pictures)
+    return read_pdf(path, order.name, watch, scans=order.pictures, figures=order.inside)
 
 
 def _word(path: Path, order: Order, _: Watch) -> Product:
     from bot.reading.word import read_word
 
-    return read_word(path, order.name, pictures=order.pictures)
+    return read_word(path, order.name, pictures=order.inside)
 
 
 def _slides(path: Path, order: Order, watch: Watch) -> Product:
     from bot.reading.slides import read_slides
 
-    return read_slides(path, order.name, watch, pictures=order.pictures)
+    return read_slides(path, order.name, watch, pictures=order.inside)
 
 
 def _workbook(path: Path, order: Order, watch: Watch) -> Product:
@@ -77,13 +77,13 @@ def _table(path: Path, order: Order, _: Watch) -> Product:
 def _open_document(path: Path, order: Order, _: Watch) -> Product:
     from bot.reading.open_document import read_open_document
 
-    return read_open_document(path, order.name, pictures=order.pictures)
+    return read_open_document(path, order.name, pictures=order.inside)
 
 
 def _mail(path: Path, order: Order, _: Watch) -> Product:
     from bot.reading.mail import read_mail
 
-    return read_mail(path, order.name, pictures=order.pictures)
+    return read_mail(path, order.name, pictures=order.inside)
 
 
 def _archive(path: Path, order: Order, _: Watch) -> Product:

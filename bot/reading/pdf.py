@@ -42,13 +42,14 @@ AS_PICTURE = "(with figures: shown as a picture below)"
 
 
 def read_pdf(
-    path: Path, name: str, watch: Callable[[int, int], None], *, pictures: bool
+    path: Path, name: str, watch: Callable[[int, int], None], *, scans: bool, figures: bool
 ) -> list[Image | Document]:
     """The document, then the pictures of its pages that the text does not tell of. Raises UnreadableFile."""
     with _opened(path) as pdf:
         count = len(pdf)
         pages = without_ornaments(list(_looked_at(pdf, watch)))
-        shown = dict(_pictures(pdf, pages, name)) if pictures else {}
+        wanted = {Look.SCAN: scans, Look.FIGURE: figures, Look.WORDS: False}
+        shown = dict(_pictures(pdf, [page for page in pages if wanted[page.look]], name))
     passages: list[Passage] = []
     for page in pages:
         place = f"page {page.number}"
@@ -117,11 +118,11 @@ def _looked_at(pdf: PdfDocument, watch: Callable[[int, int], None]) -> Iterator[
             return
 
 
-def _pictures(pdf: PdfDocument, pages: Sequence[Page], name: str) -> Iterator[tuple[int, Image]]:
+def _pictures(pdf: PdfDocument, wanted: Sequence[Page], name: str) -> Iterator[tuple[int, Image]]:
     """By their numbers: pages that can't be read otherwise come first, where there is no room for all."""
-    first = sorted((page for page in pages if page.look is not Look.WORDS), key=_is_not_scan)
+    first = sorted(wanted, key=_is_not_scan)[:MOST_PICTURES]
     began = time.process_time()
-    for page in sorted(first[:MOST_PICTURES], key=lambda page: page.number):
+    for page in sorted(first, key=lambda page: page.number):
         if time.process_time() - began > _SECONDS:
             return
         label = f"{name}, page {page.number}"

@@ -22,10 +22,17 @@ class Order:
     media_type: str
     pictures: bool
     """Whether the model can see any."""
+    only_beginning: bool = False
+    """Whether how a document begins is all that is wanted of it, so that its pictures need no look."""
     videos: bool = False
     """Whether it can see those, too."""
     seconds: int
     """Of CPU time."""
+
+    @property
+    def inside(self) -> bool:
+        """Whether the pictures in a document are to be shown."""
+        return self.pictures and not self.only_beginning
 
 
 Product = Sequence[Piece]

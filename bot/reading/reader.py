@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
 
+from bot.conversation.documents import showing
 from bot.conversation.documents.document import Document
 from bot.conversation.messages import Audio
 from bot.conversation.ports import Abilities, Model, Uploader
@@ -25,6 +26,8 @@ from bot.reading.workshop import Workshop
 TOO_LARGE = "it is larger than {limit} MB"
 TOO_MANY = "there is no room for more of it in one question"
 CANT_HEAR = "the model I use can't hear, and Slack has no transcript of it"
+MOST_SHOWN = 20
+"""Pictures in one document that one request takes."""
 _AT_ONCE = 4
 CPU_SECONDS = 45
 _MOST_SUBTITLES = 4 * 1024 * 1024
@@ -83,12 +86,18 @@ class FileReader:
         watch: Watch,
         *,
         conversation_id: int = 0,
+        question: str = "",
+        only_beginning: bool = False,
     ) -> Shown:
         """Open these files; the first come first where there are too many for one request.
 
-        What they say is kept for as long as that conversation.
+        What they say is kept for as long as that conversation. Of pictures in documents those that
+        the question names come first; none is taken where only their beginning is wanted.
         """
-        openings = (_Opening(self, file, source, model, partial(watch, file)) for file in files)
+        openings = (
+            _Opening(self, file, source, model, partial(watch, file), only_beginning=only_beginning)
+            for file in files
+        )
         results = await asyncio.gather(*(self._opened(one, conversation_id) for one in openings))
         by_file: dict[str, tuple[Piece, ...]] = {}
         unreadable: dict[str, str] = {}
@@ -97,8 +106,9 @@ class FileReader:
             if isinstance(result, str):
                 unreadable[file.file_id] = result
                 continue
-            fitting, room = _within(result, room)
-            if len(fitting) < len(result):
+            best = showing.best(result, question, MOST_SHOWN)
+            fitting, room = _within(best, room, question)
+            if len(fitting) < len(best):
                 unreadable[file.file_id] = TOO_MANY
             if fitting:
                 by_file[file.file_id] = self.handed.addressed(file, fitting, model)
@@ -107,7 +117,7 @@ class FileReader:
     async def _opened(self, opening: "_Opening", conversation_id: int) -> Result:
         """What a file becomes, or in words why nothing."""
         file, abilities = opening.file, opening.abilities
-        key = (file.file_id, file.url, abilities)
+        key = (file.file_id, file.url, abilities, opening.only_beginning)
         kept = self._kept.get(key)
         if kept is not None:
             return kept
@@ -152,6 +162,8 @@ class FileReader:
         path: Path,
         abilities: Abilities,
         watch: Callable[[int, int], None],
+        *,
+        only_beginning: bool = False,
     ) -> list[Piece]:
         """Have a file on the disk opened. Raises UnreadableFile."""
         order = Order(
@@ -159,6 +171,7 @@ class FileReader:
             name=file.name,
             media_type=file.media_type,
             pictures=abilities.pictures,
+            only_beginning=only_beginning,
             videos=abilities.videos,
             seconds=CPU_SECONDS,
         )
@@ -209,8 +222,11 @@ class _Opening:
         source: FileSource,
         model: str,
         watch: Callable[[int, int], None],
+        *,
+        only_beginning: bool,
     ) -> None:
         self._reader = reader
+        self.only_beginning = only_beginning
         self.file = file
         self.abilities = reader.abilities(model)
         self._model = model
@@ -271,7 +287,9 @@ class _Opening:
     async def _made(self, file: SharedFile) -> tuple[Piece, ...]:
         async with self._reader.downloaded(file, self._source) as path:
             self.is_hopeless = True
-            pieces = await self._reader.make(file, path, self.abilities, self._watch)
+            pieces = await self._reader.make(
+                file, path, self.abilities, self._watch, only_beginning=self.only_beginning
+            )
             self.is_hopeless = False
             await self._reader.handed.take(self.file, path, pieces, self._model)
         return tuple([await self._reader.heard(piece, self.abilities) for piece in pieces])
@@ -282,12 +300,15 @@ def _in_form(file: SharedFile, url: str, media_type: str) -> SharedFile:
     return replace(file, url=url, media_type=media_type, size=0) if url else file
 
 
-def _within(pieces: Sequence[Piece], room: int) -> tuple[tuple[Piece, ...], int]:
+def _within(pieces: Sequence[Piece], room: int, question: str) -> tuple[tuple[Piece, ...], int]:
     """The pieces that a request still has room for, and the room that is left."""
-    fitting: list[Piece] = []
-    for piece in pieces:
+    fitting: set[int] = set()
+    for position in sorted(
+        range(len(pieces)), key=lambda position: showing.rank(pieces[position], question)
+    ):
+        piece = pieces[position]
         carried = 0 if isinstance(piece, Document) else size(piece)
         if carried <= room:
-            fitting.append(piece)
+            fitting.add(position)
             room -= carried
-    return tuple(fitting), room
+    return tuple(pieces[position] for position in sorted(fitting)), room

@@ -1,7 +1,7 @@
 """Pictures that documents bring along: as many as the prompt takes, those that the question names first. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.conversation.documents.document import Document
@@ -9,7 +9,7 @@ from bot.conversation.messages import Image
 from bot.conversation.ports_files import Piece
 from bot.conversation.tokens import of_picture
 
-NO_ROOM = "of its pictures only those below are shown, there was no room for {count:,} more"
+NO_ROOM = "{count:,} of its pictures are not shown below: there was no room for them"
 _NUMBER = re.compile(r"\d+")
 _PLACE = re.compile(r"(?:picture|slide|page) \d+")
 
@@ -18,28 +18,49 @@ def within(
     by_file: Mapping[str, Sequence[Piece]], question: str, room: int
 ) -> dict[str, tuple[Piece, ...]]:
     """The same files, with as many pictures of documents as so many tokens allow."""
-    wanted = [
+    return _chosen(by_file, question, room, _tokens)
+
+
+def best(pieces: Sequence[Piece], question: str, most: int) -> tuple[Piece, ...]:
+    """The same pieces of one file, with so many pictures at most where it is a document."""
+    return _chosen({"": pieces}, question, most, lambda _: 1)[""]
+
+
+def cost(by_file: Mapping[str, Sequence[Piece]]) -> int:
+    """What the pictures of all documents cost, in tokens."""
+    return sum(_tokens(picture) for pieces in by_file.values() for _, picture in _pictures(pieces))
+
+
+def rank(piece: Piece, question: str) -> int:
+    """How far behind the others it comes: first what is no picture, then pictures whose page, slide or
+    number the question names, then those of which it has the number alone, as in another language."""
+    if not isinstance(piece, Image):
+        return 0
+    for place, words in enumerate((_PLACE, _NUMBER), start=1):
+        if not set(words.findall(piece.name)).isdisjoint(words.findall(question.casefold())):
+            return place
+    return 3
+
+
+def _tokens(picture: Image) -> int:
+    return of_picture(picture.width, picture.height)
+
+
+def _chosen(
+    by_file: Mapping[str, Sequence[Piece]], question: str, room: int, cost: Callable[[Image], int]
+) -> dict[str, tuple[Piece, ...]]:
+    pictures = [
         (file_id, position, piece)
         for file_id, pieces in by_file.items()
         for position, piece in _pictures(pieces)
     ]
     kept: set[tuple[str, int]] = set()
-    for file_id, position, picture in sorted(wanted, key=lambda one: _rank(one[2], question)):
-        cost = of_picture(picture.width, picture.height)
-        if cost > room:
+    for file_id, position, picture in sorted(pictures, key=lambda one: rank(one[2], question)):
+        room -= cost(picture)
+        if room < 0:
             break
         kept.add((file_id, position))
-        room -= cost
     return {file_id: tuple(_only(file_id, pieces, kept)) for file_id, pieces in by_file.items()}
-
-
-def cost(by_file: Mapping[str, Sequence[Piece]]) -> int:
-    """What the pictures of all documents cost, in tokens."""
-    return sum(
-        of_picture(picture.width, picture.height)
-        for pieces in by_file.values()
-        for _, picture in _pictures(pieces)
-    )
 
 
 def _pictures(pieces: Sequence[Piece]) -> Iterator[tuple[int, Image]]:
@@ -48,15 +69,6 @@ def _pictures(pieces: Sequence[Piece]) -> Iterator[tuple[int, Image]]:
         for position, piece in enumerate(pieces):
             if isinstance(piece, Image):
                 yield position, piece
-
-
-def _rank(picture: Image, question: str) -> int:
-    """How far behind it comes: first those whose page, slide or number the question names, then those
-    of which it has the number alone, as it may in another language."""
-    for rank, words in enumerate((_PLACE, _NUMBER)):
-        if not set(words.findall(picture.name)).isdisjoint(words.findall(question.casefold())):
-            return rank
-    return 2
 
 
 def _only(file_id: str, pieces: Sequence[Piece], kept: set[tuple[str, int]]) -> Iterator[Piece]:

@@ -144,7 +144,9 @@ class SharedFiles:
             # To watch or hear it would take minutes; what Slack has written down is there already.
             forms = await self._source.other_forms(file)
             return _Glimpse(text=_beginning(forms.said))
-        shown = await self._reader.read([file], self._source, self._model_name, _quietly)
+        shown = await self._reader.read(
+            [file], self._source, self._model_name, _quietly, only_beginning=True
+        )
         pieces = shown.by_file.get(file.file_id, ())
         if not pieces:
             return _Glimpse(missing=shown.unreadable.get(file.file_id, ""))

@@ -20,14 +20,16 @@ from tests.unit.reading.illustrated import (
     GREEN,
     RED,
     colour_of,
+    jpeg,
     mail,
     open_slides,
     open_text,
+    pdf,
     png,
     slides,
     word,
 )
-from tests.unit.reading.orders import opened
+from tests.unit.reading.orders import FILES, opened
 
 EMF = b"\x01\x00\x00\x00\x6c\x00\x00\x00" + bytes(32) + b" EMF" + bytes(60)
 
@@ -112,14 +114,14 @@ def test_a_logo_on_each_slide_is_shown_once_and_icons_not_at_all(tmp_path: Path)
 
 def test_only_so_many_are_shown_and_the_document_says_so(tmp_path: Path) -> None:
     extra = 3
-    every = [[png(f"#{number * 8:02x}0000")] for number in range(MOST_PICTURES + extra)]
+    every = [[png(f"#{number * 4:02x}0000")] for number in range(MOST_PICTURES + extra)]
     path = slides(tmp_path / "deck.pptx", *every)
 
     document, pictures = _read(path)
 
     assert len(pictures) == MOST_PICTURES
     assert document.markdown.count("[picture, not shown: slide ") == extra
-    assert document.note == "of its 23 pictures only the first 20 are shown"
+    assert document.note == "of its 63 pictures only the first 60 are shown"
 
 
 def test_pictures_that_cannot_be_opened_cost_a_note(tmp_path: Path) -> None:
@@ -189,6 +191,18 @@ def test_pictures_of_an_email_whose_plain_text_is_read_are_listed(tmp_path: Path
         "- map.png (image/png) [picture 1]\n- quay.png (image/png) [picture 2]" in document.markdown
     )
     assert [colour_of(picture.data) for picture in pictures] == [GREEN, RED]
+
+
+def test_where_only_its_beginning_is_wanted_a_document_has_no_pictures(tmp_path: Path) -> None:
+    deck = slides(tmp_path / "deck.pptx", [png(RED)])
+    report = pdf(tmp_path / "report.pdf", (jpeg(RED), 0.4))
+
+    for path in (deck, report):
+        document, pictures = _read(path, only_beginning=True)
+        assert pictures == []
+        assert document.passages
+    _, scanned = _read(FILES / "scan.pdf", only_beginning=True)
+    assert len(scanned) == 1
 
 
 def test_what_is_kept_of_a_document_has_its_pictures(tmp_path: Path) -> None:

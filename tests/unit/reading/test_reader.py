@@ -26,10 +26,11 @@ from bot.conversation.ports import Abilities, Cost
 from bot.conversation.ports_files import OtherForms, Shown
 from bot.conversation.thread import SharedFile
 from bot.errors import ModelUnavailable, UnreadableFile
-from bot.reading.reader import FileReader, ReadingLimits
+from bot.reading.reader import MOST_SHOWN, FileReader, ReadingLimits
 from bot.reading.recordings import INLINE_BYTES
 from bot.reading.workshop import Workshop
 from tests.unit.reading.filmed import film, speech
+from tests.unit.reading.illustrated import png, slides
 from tests.unit.reading.orders import FILES, opened
 
 T = TypeVar("T", bound=BaseModel)
@@ -209,6 +210,28 @@ async def test_the_first_pictures_come_first_where_there_is_no_room_for_all(
     assert [type(piece) for piece in shown.by_file["a.pdf"]] == [Document, Image]
     assert [type(piece) for piece in shown.by_file["b.pdf"]] == [Document]
     assert shown.unreadable == {"b.pdf": "there is no room for more of it in one question"}
+
+
+async def test_of_many_pictures_those_come_first_that_the_question_names(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """And a later question about the same file gets others, without another look at it."""
+    deck = slides(tmp_path / "a", *[[png(f"#{number * 6:02x}4040")] for number in range(1, 41)])
+    shelf = _Shelf({"a.pptx": await asyncio.to_thread(deck.read_bytes)})
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    reader = _reader(workshop, folder)
+    file = _file("a.pptx", "x")
+
+    async def names(question: str) -> list[str]:
+        shown = await reader.read([file], shelf, "m", _quiet, question=question)
+        assert shown.unreadable == {}
+        return [one.name for one in shown.by_file["a.pptx"] if isinstance(one, Image)]
+
+    assert (await names("what does slide 35 show?"))[-1] == "a.pptx, picture 35, slide 35"
+    assert (await names("and slide 40?"))[-1] == "a.pptx, picture 40, slide 40"
+    assert len(await names("and what is it about?")) == MOST_SHOWN
+    assert shelf.taken == ["a.pptx"]
 
 
 async def test_an_old_word_file_is_read_as_slacks_pdf(workshop: Workshop, tmp_path: Path) -> None:

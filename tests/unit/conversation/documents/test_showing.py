@@ -67,6 +67,16 @@ def test_the_file_that_comes_first_has_its_pictures_first() -> None:
     assert len(_names(shown["F1"])) == 1
 
 
+def test_of_one_document_so_many_pictures_are_taken() -> None:
+    deck = _deck("deck", 30)
+
+    taken = showing.best(deck, "slide 29", 20)
+
+    assert len(_names(taken)) == 20
+    assert "deck, picture 28, slide 29" in _names(taken)
+    assert showing.best(deck, "", 40) == deck
+
+
 def test_pictures_that_are_shared_themselves_are_left_alone() -> None:
     files: dict[str, tuple[Piece, ...]] = {"F1": (_picture("a.png"),)}
 

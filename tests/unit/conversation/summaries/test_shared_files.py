@@ -56,7 +56,10 @@ class Shelf:
         watch: Watch,
         *,
         conversation_id: int = 0,
+        question: str = "",
+        only_beginning: bool = False,
     ) -> Shown:
+        assert only_beginning
         (file,) = files
         self.opened.append(file.name)
         self.owners.add(conversation_id)
