@@ -15,6 +15,7 @@ from bot.assembly.roles import Role
 from bot.assembly.stored import Stored, open_stored
 from bot.assembly.workspaces import Workspaces, open_workspaces
 from bot.config import Settings
+from bot.conversation.digests.errand import DIGEST
 from bot.conversation.errands import Handler
 from bot.conversation.forgetting import FORGET_PERSON, FORGET_TEAM
 from bot.conversation.ports import Wakes
@@ -174,7 +175,12 @@ def _put_to_work(
         SUMMARY: SummaryErrands(desks.summaries, stored.summaries),
         **digest_handlers(digest_desks, stored.digests, stored.errands),
     }
-    parts.errands = ErrandRunner(stored.errands, handlers, look_seconds=_LOOK_FOR_ERRANDS)
+    parts.errands = ErrandRunner(
+        stored.errands,
+        handlers,
+        look_seconds=_LOOK_FOR_ERRANDS,
+        patient=frozenset({DIGEST}),  # they come by the clock
+    )
     if settings.embedded or Role.WEB in roles:
         parts.schedule = Schedule(settings, stored, wake=parts.errands.wake)
 

@@ -4,7 +4,7 @@ An errand is kept before anybody is told that it will be done, and then done at 
 does it notes what it has done (`kept`), so that a repeat after a crash does nothing twice.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -60,8 +60,11 @@ class Errands(Protocol):
         """
         ...
 
-    async def due(self) -> Sequence[int]:
-        """The errands that wait and that no living worker is at, the oldest first."""
+    async def due(self, kinds: Collection[str]) -> Sequence[int]:
+        """The errands of these kinds that wait and that no living worker is at.
+
+        The oldest come first, but a workspace's second one behind every other workspace's first.
+        """
         ...
 
     async def claim(self, errand_id: int) -> Errand | None:

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, func, insert, or_, select, update
@@ -22,6 +22,9 @@ ADDED = "threadwise_errands"
 _MOST_DUE = 100
 _IS_SETBACK = case((ErrandRow.heartbeat_at != LET_GO, 1), else_=0)
 """Whether the worker that had it has died; one that is asked to end lets it go."""
+_BY_AGE = (ErrandRow.due_at, ErrandRow.id)
+_OF_TEAM = func.row_number().over(partition_by=ErrandRow.team_id, order_by=_BY_AGE)
+"""How many of its own workspace's stand before it."""
 
 
 class StoredErrands:
@@ -66,11 +69,14 @@ class StoredErrands:
         except IntegrityError:
             return None
 
-    async def due(self) -> Sequence[int]:
-        """The errands that wait and that no living worker is at, the oldest first."""
+    async def due(self, kinds: Collection[str]) -> Sequence[int]:
+        """The errands of these kinds that wait and that no living worker is at, in a fair order."""
         async with self._engine.connect() as connection:
             found = await connection.scalars(
-                select(ErrandRow.id).where(*is_free()).order_by(ErrandRow.due_at).limit(_MOST_DUE)
+                select(ErrandRow.id)
+                .where(*is_free(), ErrandRow.kind.in_(kinds))
+                .order_by(_OF_TEAM, *_BY_AGE)
+                .limit(_MOST_DUE)
             )
             return list(found)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +16,8 @@ log = get_logger("errands")
 MOST_SETBACKS = 3
 """An errand that has brought its worker down so often is given up."""
 AT_ONCE = 8
+MOST_PATIENT = 6
+"""Of those, so many may be errands that nobody waits for: who waits finds room."""
 _BEAT_SECONDS = 3.0
 _PAUSE_SECONDS = 1.0
 _SWEEP_SECONDS = 3_600.0
@@ -26,12 +28,23 @@ class ErrandRunner:
     """Keeps one task for each errand under way."""
 
     def __init__(
-        self, errands: Errands, handlers: Mapping[str, Handler], *, look_seconds: float
+        self,
+        errands: Errands,
+        handlers: Mapping[str, Handler],
+        *,
+        look_seconds: float,
+        patient: frozenset[str] = frozenset(),
     ) -> None:
+        """`handlers` by the kind of errand; other kinds are left to who knows them, such as a newer
+        release. `patient`: the kinds that nobody waits for.
+        """
         self._errands = errands
         self._handlers = handlers
         self._look_seconds = look_seconds
+        self._patient = patient
+        self._urgent = handlers.keys() - patient
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._patient_ones: set[int] = set()
         self._running: dict[int, Errand] = {}
         self._news = asyncio.Event()
         self._stopping = False
@@ -67,17 +80,27 @@ class ErrandRunner:
         await asyncio.gather(*late, return_exceptions=True)
 
     async def _look(self) -> None:
-        room = AT_ONCE - len(self._tasks)
-        if self._stopping or room <= 0:
-            return
+        """Begin what is due: first what somebody waits for."""
         try:
-            due = [one for one in await self._errands.due() if one not in self._tasks]
+            for errand_id in await self._due(self._urgent, AT_ONCE):
+                self._begin(errand_id)
+            room = MOST_PATIENT - len(self._patient_ones)
+            for errand_id in await self._due(self._patient, room):
+                self._patient_ones.add(errand_id)
+                self._begin(errand_id)
         except Exception:
             log.exception("could not look for errands")
-            return
-        for errand_id in due[:room]:
-            task = asyncio.create_task(self._do(errand_id), name=f"errand {errand_id}")
-            self._tasks[errand_id] = task
+
+    async def _due(self, kinds: Collection[str], most: int) -> Sequence[int]:
+        """What is due of these kinds and has room here."""
+        room = 0 if self._stopping else min(most, AT_ONCE - len(self._tasks))
+        if not kinds or room <= 0:
+            return ()
+        return [one for one in await self._errands.due(kinds) if one not in self._tasks][:room]
+
+    def _begin(self, errand_id: int) -> None:
+        task = asyncio.create_task(self._do(errand_id), name=f"errand {errand_id}")
+        self._tasks[errand_id] = task
 
     async def _do(self, errand_id: int) -> None:
         try:
@@ -101,15 +124,14 @@ class ErrandRunner:
         finally:
             self._running.pop(errand_id, None)
             del self._tasks[errand_id]
+            self._patient_ones.discard(errand_id)
             self._news.set()
 
     async def _see_through(self, errand: Errand) -> None:
-        handler = self._handlers.get(errand.kind)
+        handler = self._handlers[errand.kind]
         failure = ""
         began = time.monotonic()
-        if handler is None:
-            failure = "UnknownKind"
-        elif errand.setbacks >= MOST_SETBACKS:
+        if errand.setbacks >= MOST_SETBACKS:
             failure = "GaveUp"
         else:
             try:
@@ -124,7 +146,7 @@ class ErrandRunner:
             except Exception as error:
                 failure = type(error).__name__
                 log.exception("errand failed")
-        if failure and handler is not None:
+        if failure:
             with suppress(Exception):
                 await handler.give_up(errand)
         await _kept(lambda: self._errands.finish(errand, failure=failure))

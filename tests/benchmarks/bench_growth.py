@@ -163,7 +163,7 @@ async def _measure(engine: AsyncEngine, writer: Writer, team: str) -> dict[str, 
         await timed("the next question comes in", intake.take(asked_next))
         await turns.finish(await timed("its turn", turns.claim(wake.conversation_id)), ENDING)
         await timed("looking for what waits", turns.unfinished())
-        await timed("looking for errands", errands.due())
+        await timed("looking for errands", errands.due({"summary"}))
         await timed("whose token it is", installs.find(team, ""))
     await timed("looking for what is too old", forget_before(writer, 1_000.0))
     return times

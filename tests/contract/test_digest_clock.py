@@ -52,7 +52,7 @@ class Machine:
     async def fired(self) -> list[int]:
         """The due times of the digests that wait to be made."""
         found = []
-        for errand_id in await self.errands.due():
+        for errand_id in await self.errands.due({DIGEST}):
             errand = await self.errands.claim(errand_id)
             assert errand is not None
             assert errand.kind == DIGEST

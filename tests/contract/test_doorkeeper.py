@@ -15,7 +15,7 @@ from bot.conversation.rules import NO_GUESTS, NO_STRANGERS, NOT_HERE, NOT_YOU, W
 from bot.conversation.thread import Author, ChannelType, ThreadKey, Turn
 from bot.errors import SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
-from bot.slack.doorkeeper import Doorkeeper, Refusals
+from bot.slack.doorkeeper import REFUSAL, Doorkeeper, Refusals
 from bot.slack.inbound import Identity
 from bot.slack.installations import Installation, OneInstallation
 from bot.store.db import Writer, make_engine
@@ -97,7 +97,7 @@ class House:
 
     async def told(self) -> list[str]:
         """Do the errands; what was said so far."""
-        for errand_id in await self.errands.due():
+        for errand_id in await self.errands.due({REFUSAL}):
             errand = await self.errands.claim(errand_id)
             assert errand is not None
             await Refusals(self.here).run(errand, lambda _: self.errands.keep(errand, {}))  # noqa: B023
@@ -217,7 +217,7 @@ async def test_who_can_not_be_told_stops_nothing(engine: AsyncEngine) -> None:
     await house.take(asked(channel="C0GONE"))
 
     assert await house.told() == [NOT_YOU]
-    assert await house.errands.due() == []
+    assert await house.errands.due({REFUSAL}) == []
 
 
 async def test_a_form_of_somebody_who_is_refused_meanwhile_says_so(engine: AsyncEngine) -> None:

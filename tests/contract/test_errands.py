@@ -13,7 +13,7 @@ from bot.errors import LostTurn
 from bot.store.db import Writer, make_engine
 from bot.store.errands import StoredErrands
 from bot.store.tables import ErrandRow
-from bot.work.errands import ErrandRunner
+from bot.work.errands import AT_ONCE, ErrandRunner
 
 
 class Kept:
@@ -52,7 +52,7 @@ async def test_a_key_is_kept_once_however_many_add_it(kept: Kept) -> None:
     added = await asyncio.gather(*(kept.add(key="digest:1:900") for _ in range(10)))
 
     assert len([one for one in added if one is not None]) == 1
-    assert len(await kept.one.due()) == 1
+    assert len(await kept.one.due({"sum"})) == 1
 
 
 async def test_a_key_can_be_used_again_once_it_was_given_back(kept: Kept) -> None:
@@ -68,14 +68,14 @@ async def test_a_key_can_be_used_again_once_it_was_given_back(kept: Kept) -> Non
 async def test_an_errand_has_one_worker_and_waits_for_its_time(kept: Kept) -> None:
     later = await kept.add(due_at=time.time() + 60)
     now = await kept.add()
-    assert await kept.one.due() == [now]
+    assert await kept.one.due({"sum"}) == [now]
     assert later is not None
     assert now is not None
 
     claims = await asyncio.gather(kept.one.claim(now), kept.two.claim(now), kept.one.claim(later))
 
     assert len([one for one in claims if one is not None]) == 1
-    assert await kept.one.due() == []
+    assert await kept.one.due({"sum"}) == []
 
 
 async def test_an_errand_counts_the_workers_that_died_over_it(kept: Kept) -> None:
@@ -105,7 +105,7 @@ async def test_whoever_takes_over_goes_on_from_what_was_kept(kept: Kept) -> None
     with pytest.raises(LostTurn):
         await kept.one.finish(first)
     await kept.two.finish(second)
-    assert await kept.one.due() == []
+    assert await kept.one.due({"sum"}) == []
     assert await kept.one.sweep(time.time() + 1) == 1
 
 
@@ -114,9 +114,9 @@ async def test_a_dead_worker_is_found_out_though_the_clock_was_put_back(kept: Ke
     errand_id = await kept.add()
     errand = await _claimed(kept.one, errand_id)
     await kept.age(-3_600)
-    assert await kept.two.due() == [errand_id], "somebody has to look at it"
+    assert await kept.two.due({"sum"}) == [errand_id], "somebody has to look at it"
     assert await kept.two.claim(errand.id) is None, "perhaps it lives"
-    assert await kept.two.due() == []
+    assert await kept.two.due({"sum"}) == []
     assert await kept.one.beat([errand]) == {errand.id}
 
     await kept.age(60)
@@ -147,6 +147,32 @@ class Handler:
         self.done.set()
 
 
+async def test_a_workspace_with_many_errands_does_not_keep_the_others_from_theirs(
+    kept: Kept,
+) -> None:
+    many = [await kept.add(team_id="T1") for _ in range(3)]
+    one = await kept.add(team_id="T2")
+    await kept.add(kind="of a newer release")
+    assert await kept.one.due({"sum"}) == [many[0], one, many[1], many[2]]
+
+
+async def test_who_waits_finds_room_beside_what_nobody_waits_for(kept: Kept) -> None:
+    for _ in range(AT_ONCE):
+        await kept.add(kind="patient")
+    slow, quick = Handler(), Handler()
+    slow.waits = True
+    handlers = {"patient": slow, "sum": quick}
+    runner = ErrandRunner(kept.one, handlers, look_seconds=0.05, patient=frozenset({"patient"}))
+    running = asyncio.create_task(runner.run())
+    async with asyncio.timeout(30):
+        await slow.done.wait()
+        errand_id = await kept.add()
+        await quick.done.wait()
+    assert [one.id for one in quick.seen] == [errand_id]
+    await runner.stop(0)
+    running.cancel()
+
+
 async def test_an_error_ends_an_errand_in_words_and_is_not_repeated(kept: Kept) -> None:
     handler = Handler()
     handler.error = ValueError("no")
@@ -155,7 +181,7 @@ async def test_an_error_ends_an_errand_in_words_and_is_not_repeated(kept: Kept) 
     await _run_until(kept.one, handler, lambda: bool(handler.given_up))
 
     assert handler.given_up == [errand_id]
-    assert await kept.two.due() == []
+    assert await kept.two.due({"sum"}) == []
 
 
 async def test_one_that_brings_its_worker_down_is_given_up(kept: Kept) -> None:
@@ -181,7 +207,7 @@ async def test_a_process_that_ends_hands_over(kept: Kept) -> None:
     await runner.stop(0)
     running.cancel()
 
-    assert await kept.two.due() == [errand_id]
+    assert await kept.two.due({"sum"}) == [errand_id]
     assert (await _claimed(kept.two, errand_id)).kept == {"seen": 1}
 
 

@@ -71,7 +71,7 @@ class Store:
             return await connection.scalar(asked) or 0
 
     async def errand(self) -> Errand:
-        [due] = await self.errands.due()
+        [due] = await self.errands.due({FORGET_TEAM})
         errand = await self.errands.claim(due)
         assert errand is not None
         return errand
@@ -168,7 +168,7 @@ async def test_who_leaves_is_forgotten_whole_and_nobody_else(store: Store) -> No
     assert await store.conversations("T2") == 1
     assert await settings.load("T1", "C1") == ChannelSettings()
     assert (await settings.load("T2", "C1")).instructions == "short"
-    assert await store.errands.due() == []
+    assert await store.errands.due({FORGET_TEAM}) == []
 
 
 async def test_what_was_said_after_a_new_installation_stays(store: Store) -> None:
@@ -194,7 +194,7 @@ async def test_an_organisation_takes_all_its_workspaces_along(store: Store) -> N
         await store.ask(team_id)
 
     await store.leave("E1", time.time())
-    for errand_id in await store.errands.due():
+    for errand_id in await store.errands.due({FORGET_TEAM}):
         errand = await store.errands.claim(errand_id)
         assert errand is not None
         await ForgetTeam(store.writer).run(errand, lambda _: store.errands.keep(errand, {}))  # noqa: B023
