@@ -29,6 +29,8 @@ STOP_SURE = "It is deleted, together with what it remembers. You can order a new
 _MOST_TEXT = 9_000
 """Characters of all sections: Slack takes about 12,000 a message, and buttons need some."""
 _MOST_SECTION = 2_900
+_MOST_SAID = 500
+"""Characters of one statement: more belongs into the details, and its links must not be cut off."""
 _MOST_TOPICS = 4
 _MOST_LINES = 3
 _MOST_CATEGORIES = 20
@@ -106,7 +108,7 @@ def _weighty(summary: Summary) -> Iterator[str]:
 
 def _title(topic: Topic) -> str:
     """The topic's title in front of its first point, unless that says the same."""
-    title = topic.title.rstrip(" .:")
+    title = _short(topic.title, 80).rstrip(" .:")
     return "" if topic.points[0].text.startswith(title) else f"*{_bare(title)}:* "
 
 
@@ -115,17 +117,21 @@ def _earlier(notes: Sequence[ChannelNote]) -> Iterator[str]:
     topics = [topic for note in reversed(notes) for topic in note.topics][:_MOST_TOPICS]
     if topics:
         yield f"\n{EARLIER}"
-        yield from (f"• <{topic.link}|{_bare(topic.title)}>" for topic in topics)
+        yield from (f"• <{topic.link}|{_bare(_short(topic.title))}>" for topic in topics)
 
 
 def _said(statement: Statement) -> str:
-    return f"{_bare(statement.text)}{_links(statement.sources)}"
+    return f"{_bare(_short(statement.text))}{_links(statement.sources)}"
 
 
 def _to_do(item: ActionItem) -> str:
-    who = f"*{_bare(item.who)}*: " if item.who else ""
-    when = f" ({_bare(item.by_when)})" if item.by_when else ""
-    return f"{who}{_bare(item.what)}{when}{_links(item.sources)}"
+    who = f"*{_bare(_short(item.who, 80))}*: " if item.who else ""
+    when = f" ({_bare(_short(item.by_when, 80))})" if item.by_when else ""
+    return f"{who}{_bare(_short(item.what))}{when}{_links(item.sources)}"
+
+
+def _short(text: str, most: int = _MOST_SAID) -> str:
+    return text if len(text) <= most else f"{text[:most].rstrip()}…"
 
 
 def _links(sources: Sequence[ChannelMessage]) -> str:
@@ -173,7 +179,7 @@ def _headline(edition: Edition) -> str:
     """For notifications: the first thing there is to tell."""
     for one in edition.channels:
         if one.summary is not None and one.summary.headline is not None:
-            return _bare(one.summary.headline.text)
+            return _bare(_short(one.summary.headline.text))
     return "all quiet." if edition.is_quiet else "nothing stood out."
 
 

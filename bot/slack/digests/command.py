@@ -14,7 +14,7 @@ from bot.conversation.digests.words import EXAMPLE, read_order
 from bot.errors import NotForYou, SlackError, UnclearRequest
 from bot.slack.digests.form import FormMemory, empty_plan
 from bot.slack.digests.forms import NO_ANSWER, DigestForms
-from bot.slack.digests.listing import CANCEL, CHANGE, SAVE, listed, proposed
+from bot.slack.digests.listing import CANCEL, CHANGE, SAVE, listed, order_value, proposed
 from bot.slack.digests.room import SlackDigestRoom
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installation, Installations
@@ -87,7 +87,7 @@ class DigestCommand:
         except SlackError as error:
             log.info("digest not proposed", reason=str(error))
             return {"text": NO_ANSWER}
-        if len(json.dumps(plan.as_json())) > _MOST_VALUE:
+        if len(order_value(plan)) > _MOST_VALUE:
             return {"text": TOO_LONG}
         return {"text": "A digest", "blocks": proposed(plan, now=self._forms.clock())}
 

@@ -26,7 +26,7 @@ RESTS = {
     Pause.NO_ACCESS: ":warning: It rests: I can't read its channels for you, or post where it goes.",
     Pause.OWNER_LEFT: ":warning: It rests.",
 }
-FAILING = ":warning: It could not be made the last {count} times."
+FAILING = ":warning: It could not be made {times}."
 SURE = "It is deleted, together with what it remembers."
 
 
@@ -41,9 +41,14 @@ def listed(
     return [*news, section(NONE_YET), *([offer] if offers_new else [])]
 
 
+def order_value(plan: Plan) -> str:
+    """A plan as a button's value, with as few characters as it takes."""
+    return json.dumps(plan.as_json(), ensure_ascii=False)
+
+
 def proposed(plan: Plan, *, now: datetime) -> Blocks:
     """What was ordered in words, before it is saved."""
-    order = json.dumps(plan.as_json())
+    order = order_value(plan)
     return [
         section(PROPOSAL.format(words=plan.words)),
         small(next_times(plan, now)),
@@ -63,7 +68,9 @@ def _one(digest: Digest, now: datetime) -> Blocks:
     rests = digest.pause is not Pause.NOT
     state = RESTS[digest.pause] if rests else next_times(digest.plan, now)
     if digest.failures:
-        state = f"{state}\n{FAILING.format(count=digest.failures)}"
+        count = digest.failures
+        times = "the last time" if count == 1 else f"the last {count} times"
+        state = f"{state}\n{FAILING.format(times=times)}"
     delete = {
         **button("Delete", DELETE, number, style="danger"),
         "confirm": {

@@ -1,5 +1,6 @@
 """A digest in Slack: compact, within Slack's limits, harmless whatever a model writes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from bot.conversation.digests.digest import (
     MOST_DIGESTS,
+    MOST_FOCUS,
     ChannelNote,
     Digest,
     Plan,
@@ -24,7 +26,7 @@ from bot.conversation.summaries.summary import (
     Topic,
 )
 from bot.slack.digests.blocks import compose
-from bot.slack.digests.listing import listed, proposed
+from bot.slack.digests.listing import listed, order_value, proposed
 
 NINE = datetime(2026, 11, 25, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -98,6 +100,13 @@ def test_a_digest_keeps_to_the_limits_of_a_message(count: int) -> None:
         assert sum(map(len, texts(one["blocks"]))) <= 11_000
 
 
+def test_no_statement_is_so_long_that_its_link_is_lost() -> None:
+    first, *_ = composed(edition(message(1), text="word " * 400, count=10))
+    sections = [block["text"]["text"] for block in first["blocks"] if block["type"] == "section"]
+    assert len(sections) == 10
+    assert all("word…\N{NO-BREAK SPACE}<https://" in section for section in sections)
+
+
 def test_whatever_a_model_writes_nobody_is_pinged_and_no_link_is_made() -> None:
     first, *_ = composed(edition(message(1), text="<!channel> <https://evil.example|news> & *b*"))
 
@@ -159,3 +168,8 @@ def test_a_list_of_the_most_digests_fits_into_one_message() -> None:
 
     assert len(listed([digest] * MOST_DIGESTS, now=NINE, said="Paused.")) <= 50
     assert "Next:" in str(proposed(plan(), now=NINE))
+
+
+def test_a_long_subject_in_any_script_fits_into_the_button_that_saves_it() -> None:
+    ordered = replace(plan(10), focus="事" * MOST_FOCUS)
+    assert len(order_value(ordered)) <= 2_000
