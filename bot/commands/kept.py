@@ -53,7 +53,7 @@ async def purge(settings: Settings, team: str, *, channel: str = "", user: str =
             return await forget_channel(stored.writer, team, channel)
         if user:
             return await forget_person(stored.writer, team, user)
-        return await forget_team(stored.writer, team, before=time.time())
+        return await forget_team(stored.writer, team, before=time.time(), stays=True)
 
 
 async def rotate(settings: Settings) -> int:

@@ -3,11 +3,20 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, select, union
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.store.errands import speaks_of
-from bot.store.tables import Base, Conversation, ErrandRow, Message, Reply
+from bot.store.tables import (
+    Base,
+    ChannelSetting,
+    Conversation,
+    DigestRow,
+    ErrandRow,
+    Message,
+    Reply,
+    SummaryRow,
+)
 
 Row = dict[str, Any]
 
@@ -42,9 +51,10 @@ async def export(
 
 async def teams(engine: AsyncEngine) -> list[str]:
     """The workspaces of which something is kept."""
+    kinds = (Conversation, ChannelSetting, DigestRow, SummaryRow)
+    each = (select(kind.team_id) for kind in kinds)
     async with engine.connect() as connection:
-        found = await connection.scalars(select(Conversation.team_id).distinct())
-        return sorted(found)
+        return sorted(await connection.scalars(union(*each)))
 
 
 def _rows_of(

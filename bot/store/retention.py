@@ -17,6 +17,7 @@ from bot.store.tables import (
     ErrandRow,
     InstallationRow,
     Message,
+    OrganisationTeam,
     Rating,
     Reply,
     SummaryRow,
@@ -188,10 +189,11 @@ async def _forget_notes(connection: AsyncConnection, team_id: str, channel_id: s
             )
 
 
-async def forget_team(writer: Writer, team_id: str, *, before: float) -> int:
+async def forget_team(writer: Writer, team_id: str, *, before: float, stays: bool = False) -> int:
     """Delete everything of a workspace that was there at a moment; returns how many conversations.
 
-    `before` is in seconds since the epoch. It may be repeated, and broken off anywhere.
+    `before` is in seconds since the epoch. It may be repeated, and broken off anywhere. One that
+    `stays` is reached by its organisation's installation as before.
     """
     total = await _forget_conversations(
         writer, Conversation.team_id == team_id, Conversation.created_at < before
@@ -201,6 +203,8 @@ async def forget_team(writer: Writer, team_id: str, *, before: float) -> int:
         for table in _of_teams():
             if table is Conversation.__table__:
                 continue  # the old ones are gone, the new ones stay
+            if stays and table is OrganisationTeam.__table__:
+                continue
             statement = delete(table).where(table.c.team_id == team_id)
             if table.name == ErrandRow.__tablename__:
                 statement = statement.where(table.c.kind != FORGET_TEAM)

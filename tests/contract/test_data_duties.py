@@ -292,3 +292,4 @@ async def test_what_is_old_goes_from_every_table(kept: Kept) -> None:
 
     assert await forget_before(kept.writer, time.time() + 9e8) == 3
     assert set(by_table(await kept.rows())) == {"channel_settings", "digests", "errands"}
+    assert await teams(kept.engine) == ["T1"], "something is kept of it"

@@ -202,6 +202,15 @@ async def test_an_organisation_takes_all_its_workspaces_along(store: Store) -> N
     assert await store.installs.teams("E1") == []
 
 
+async def test_a_workspace_whose_data_is_deleted_is_reached_as_before(store: Store) -> None:
+    await store.installs.add(ORG)
+    await store.installs.find("T1", "E1")
+    await store.ask("T1")
+
+    assert await forget_team(store.writer, "T1", before=9e9, stays=True) == 1
+    assert await store.installs.find("T1", "") == ORG
+
+
 def test_every_table_belongs_to_a_workspace_and_goes_with_it() -> None:
     """By its own column, or by the row it hangs on; these two are what a removal itself deletes."""
     for table in Base.metadata.sorted_tables:
