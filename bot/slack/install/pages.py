@@ -27,6 +27,7 @@ body {{ margin: 0; min-height: 100vh; display: grid; place-items: center;
   font: 16px/1.5 system-ui, sans-serif; background: light-dark(#f6f5f3, #1a1d21);
   color: light-dark(#1d1c1d, #e8e6e3) }}
 main {{ max-width: 30rem; margin: 1.5rem; padding: 2rem 2.25rem; border-radius: 14px;
+  overflow-wrap: anywhere;
   background: light-dark(#fff, #222529); box-shadow: 0 1px 3px #0002, 0 8px 30px #0001 }}
 h1 {{ margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25 }}
 ul {{ padding-left: 1.25rem }}
