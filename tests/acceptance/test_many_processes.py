@@ -109,13 +109,13 @@ def test_all_workers_together_keep_to_slacks_limits(database: Database, tmp_path
             channels = (GENERAL, ENGINEERING) * 14
             asked = [playground.say(f"{AT}/tokens 60 60", channel=one) for one in channels]
             for ts, channel in zip(asked, channels, strict=True):
-                answer = playground.answer(ts, channel=channel, seconds=60)
+                answer = playground.answer(ts, channel=channel)
                 assert shown(answer).startswith(long_text(240))
                 assert len(playground.answers(ts, channel=channel)) == 1
         limited = [call["method"] for call in playground.calls() if call["status"] == 429]
         # Each worker may run into the limit, before it hears that another one has; and on a busy
         # machine a call is long on its way, and counts longer there than here.
-        assert len(limited) < len(asked) // 3, limited
+        assert len(limited) < 10, limited
     finally:
         playground.close()
 

@@ -3,8 +3,6 @@
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from bot.conversation.turn import GAVE_UP
 from bot.playground.model.mind_samples import long_text
 from bot.playground.model.service import ModelSettings
@@ -162,26 +160,19 @@ def test_web_and_worker_run_apart(playground: RunningPlayground, tmp_path: Path)
             worker.kill()
 
 
-@pytest.mark.parametrize("limits", [True])
-def test_sixty_questions_in_a_burst_all_end_whole_in_one_message(
-    tmp_path: Path, limits: bool
-) -> None:
+def test_a_burst_of_questions_ends_whole_each_in_one_message(tmp_path: Path) -> None:
     model = ModelSettings(first_token_seconds=0.05, tokens_per_second=100)
-    playground = RunningPlayground(PlaygroundSettings(limits=limits, model=model))
+    playground = RunningPlayground(PlaygroundSettings(limits=True, model=model))
     try:
         with running_bot(playground, tmp_path):
             asked = [playground.say(f"{AT}/tokens 100 60") for _ in range(30)]
             for ts in asked:
-                until(
-                    lambda ts=ts: [shown(one) for one in playground.answers(ts)],  # type: ignore[misc]
-                    seconds=60,
-                )
-                answer = playground.answer(ts, seconds=60)
+                answer = playground.answer(ts)
                 assert shown(answer).startswith(long_text(400))
                 assert len(playground.answers(ts)) == 1
         limited = [call for call in playground.calls() if call["status"] == 429]
         # On a busy machine a call is long on its way, and counts longer there than here.
-        assert len(limited) < len(asked) // 3, limited
+        assert len(limited) < 10, limited
     finally:
         playground.close()
 
