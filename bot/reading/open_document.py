@@ -58,13 +58,13 @@ def read_open_document(path: Path, name: str, *, pictures: bool) -> list[Image |
 def _marked(document: OpenDocument, part: Any, album: Album, place: str = "") -> list[str]:
     """The marks of the pictures there, each of which is then called by its number."""
     marks: list[str] = []
-    for frame in part.get_elements("descendant::draw:frame[draw:image]"):
+    for frame in part.get_elements("descendant::draw:frame[draw:image][not(table:table)]"):
         image, *others = _best_first(frame.get_elements("draw:image"))
         for other in others:
             frame.delete(other)
         load = partial(_bytes, document, image.get_attribute(_HREF))
-        if _is_object(frame) and not load().startswith(_PNG):
-            mark = ""  # a chart or a formula, whose preview only its own program can draw
+        if _is_preview(frame) and not load().startswith(_PNG):
+            mark = ""  # of a chart or a formula, and only its own program can draw it
         else:
             mark = album.mark(load, alt=_taken_alt(frame), place=place)
         image.set_attribute(_HREF, _STAND_IN.format(number=len(marks)))
@@ -79,7 +79,7 @@ def _best_first(images: list[Any]) -> list[Any]:
     )
 
 
-def _is_object(frame: Any) -> bool:
+def _is_preview(frame: Any) -> bool:
     return bool(frame.get_elements("draw:object|draw:object-ole"))
 
 

@@ -25,6 +25,9 @@ def form_of(abilities: Abilities, *, hears: bool) -> str:
 def pack(pieces: Sequence[Piece]) -> str | None:
     """The pieces as text; None where that would be too long."""
     _, *rest = parcels(pieces)
+    _, *blobs = rest
+    if sum(map(len, blobs)) > MOST_PACKED:
+        return None  # pictures and sound get no smaller, and to try takes a second
     framed = b"".join(len(one).to_bytes(4, "big") + one for one in rest)
     if len(framed) > _MOST_BYTES:
         return None

@@ -52,6 +52,7 @@ def test_slides_are_read_with_their_numbers_and_notes(kind: str) -> None:
     found = document(FILES / f"plans.{kind}")
 
     assert found.extent == "3 slides"
+    assert "picture" not in found.markdown + found.note
     assert [passage.place for passage in found.passages] == ["slide 1", "slide 2", "slide 3"]
     assert "opens in May 2027" in found.passages[1].text
     assert "Mention the storm of 1953." in found.passages[1].text
