@@ -65,7 +65,7 @@ def _slides(path: Path, order: Order, watch: Watch) -> Product:
 def _workbook(path: Path, order: Order, watch: Watch) -> Product:
     from bot.reading.sheets import read_workbook
 
-    return [read_workbook(path, order.name, watch)]
+    return read_workbook(path, order.name, watch, pictures=order.inside)
 
 
 def _table(path: Path, order: Order, _: Watch) -> Product:

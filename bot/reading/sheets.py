@@ -1,9 +1,10 @@
-"""Tables: Excel's and OpenDocument's workbooks sheet by sheet, CSV and its relatives."""
+"""Tables: Excel's and OpenDocument's workbooks sheet by sheet, with Excel's pictures; CSV and its relatives."""
 
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, time
 from itertools import islice
 from pathlib import Path
@@ -21,10 +22,13 @@ from python_calamine import (
 )
 
 from bot.conversation.documents.document import Document, Passage
+from bot.conversation.messages import Image
 from bot.errors import UnreadableFile
+from bot.reading.album import Album
 from bot.reading.archives import check
 from bot.reading.charsets import decoded
-from bot.reading.passages import table
+from bot.reading.passages import cut, table
+from bot.reading.sheet_pictures import Placed, by_sheet
 
 MOST_CELLS = 2_000_000
 _MOST_COLUMNS = 200
@@ -38,16 +42,35 @@ DAMAGED = "the file is damaged"
 ONLY_FIRST = "only the first {count:,} cells were read"
 
 
-def read_workbook(path: Path, name: str, watch: Callable[[int, int], None]) -> Document:
-    """Every sheet as a table, with its name and row numbers. Raises UnreadableFile."""
-    if zipfile.is_zipfile(path):
-        check(path)
+def read_workbook(
+    path: Path, name: str, watch: Callable[[int, int], None], *, pictures: bool
+) -> list[Image | Document]:
+    """Every sheet as a table, with its name and row numbers, then the pictures. Raises UnreadableFile."""
+    with ExitStack() as stack:
+        placed: dict[str, list[Placed]] = {}
+        if zipfile.is_zipfile(path):
+            check(path)
+            placed = by_sheet(stack.enter_context(zipfile.ZipFile(path)))
+        album = Album(name, pictures=pictures)
+        return _read(_opened(path), name, watch, album, placed)
+
+
+def _opened(path: Path) -> CalamineWorkbook:
     try:
-        workbook = CalamineWorkbook.from_path(path)
+        return CalamineWorkbook.from_path(path)
     except PasswordError as error:
         raise UnreadableFile(LOCKED) from error
     except (CalamineError, ZipError, XmlError) as error:
         raise UnreadableFile(DAMAGED) from error
+
+
+def _read(
+    workbook: CalamineWorkbook,
+    name: str,
+    watch: Callable[[int, int], None],
+    album: Album,
+    placed: Mapping[str, Sequence[Placed]],
+) -> list[Image | Document]:
     passages: list[Passage] = []
     left = MOST_CELLS
     sheets = [one for one in workbook.sheets_metadata if one.typ is SheetTypeEnum.WorkSheet]
@@ -57,12 +80,25 @@ def read_workbook(path: Path, name: str, watch: Callable[[int, int], None]) -> D
         rows = list(islice(_rows(sheet), left // max(sheet.width, 1)))
         left -= sum(len(row) for _, row in rows)
         hidden = "" if about.visible is SheetVisibleEnum.Visible else " (hidden)"
-        passages.extend(table(rows, f"sheet '{about.name}'{hidden}"))
+        place = f"sheet '{about.name}'{hidden}"
+        passages.extend(table(rows, place))
+        marks = _marks(placed.get(about.name, ()), album, place)
+        passages.extend(cut("\n".join(marks), f"{place}, pictures"))
         if len(rows) < sheet.height and left < sheet.width:
             break
     extent = "1 sheet" if len(sheets) == 1 else f"{len(sheets):,} sheets"
-    note = ONLY_FIRST.format(count=MOST_CELLS - left) if left < MOST_CELLS // 100 else ""
-    return Document(name=name, extent=extent, passages=tuple(passages), note=note)
+    notes = [ONLY_FIRST.format(count=MOST_CELLS - left)] if left < MOST_CELLS // 100 else []
+    notes += [album.note] if album.note else []
+    document = Document(name=name, extent=extent, passages=tuple(passages), note="; ".join(notes))
+    return [document, *album.images(passages)]
+
+
+def _marks(placed: Sequence[Placed], album: Album, place: str) -> Iterator[str]:
+    """Of the pictures on one sheet, each with the cell it is at."""
+    for one in placed:
+        mark = album.mark(one.load, alt=one.alt, place=f"{place} at {one.cell}")
+        if mark:
+            yield mark
 
 
 def read_table(path: Path, name: str) -> Document:

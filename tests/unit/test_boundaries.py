@@ -28,6 +28,7 @@ LIBRARIES = {
     "av": {"reading"},
     "bs4": {"reading"},
     "charset_normalizer": {"reading"},
+    "lxml": {"reading"},
     "mammoth": {"reading"},
     "markdownify": {"reading"},
     "odfdo": {"reading"},

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import docx
 import odfdo
+import openpyxl
 import pptx
 import pypdfium2
+from openpyxl.drawing.image import Image as ExcelImage
 from PIL import Image as Pillow
 from pptx.util import Inches
 
@@ -108,6 +110,20 @@ def open_slides(path: Path, *pictures: Sequence[bytes], alt: str = "") -> Path:
             page.append(_frame(document, picture, alt))
         document.body.append(page)
     document.save(str(path))
+    return path
+
+
+def workbook(path: Path, **sheets: Sequence[tuple[str, bytes]]) -> Path:
+    """An Excel workbook: sheets with a few figures, and pictures at cells."""
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, placed in sheets.items():
+        sheet = book.create_sheet(name)
+        sheet.append(["Item", "Amount"])
+        sheet.append([name, 4812])
+        for cell, picture in placed:
+            sheet.add_image(ExcelImage(io.BytesIO(picture)), cell)
+    book.save(path)
     return path
 
 

@@ -28,6 +28,7 @@ from tests.unit.reading.illustrated import (
     png,
     slides,
     word,
+    workbook,
 )
 from tests.unit.reading.orders import FILES, opened
 
@@ -168,6 +169,35 @@ def test_a_picture_that_lies_elsewhere_is_not_fetched(tmp_path: Path) -> None:
 
     assert pictures == []
     assert "[picture, not shown]" in document.markdown
+
+
+def test_pictures_on_sheets_are_shown_under_their_cells(tmp_path: Path) -> None:
+    sheets = {
+        "Costs": [("AB12", png(GREEN)), ("B4", png(RED))],
+        "Empty": [],
+        "Ships": [("C1", png(BLUE))],
+    }
+
+    document, pictures = _read(workbook(tmp_path / "ledger.xlsx", **sheets))
+
+    assert _names(pictures) == [
+        "ledger.xlsx, picture 1, sheet 'Costs' at B4",
+        "ledger.xlsx, picture 2, sheet 'Costs' at AB12",
+        "ledger.xlsx, picture 3, sheet 'Ships' at C1",
+    ]
+    assert [colour_of(picture.data) for picture in pictures] == [RED, GREEN, BLUE]
+    assert "[picture 2: sheet 'Costs' at AB12; Picture]" in document.markdown
+    assert document.markdown.count("4812") == 3
+
+
+def test_a_workbook_whose_drawings_are_broken_has_its_figures(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "ledger.xlsx", Costs=[("B4", png())])
+    _exchange(path, {"xl/drawings/drawing1.xml": b"<xdr:wsDr"})
+
+    document, pictures = _read(path)
+
+    assert pictures == []
+    assert "4812" in document.markdown
 
 
 def test_pictures_of_an_email_stand_in_its_text_or_beside_their_names(tmp_path: Path) -> None:
