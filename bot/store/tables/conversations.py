@@ -1,4 +1,4 @@
-"""The tables. Times are seconds since the epoch; a Slack `ts` stays the string Slack gave."""
+"""What people said, and what we answered."""
 
 from typing import Any
 
@@ -6,35 +6,21 @@ from sqlalchemy import (
     JSON,
     ForeignKey,
     Index,
-    MetaData,
     String,
-    Text,
     UniqueConstraint,
     false,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.store.sealing import Sealed, SealedJson
+from bot.store.sealing import Sealed
+from bot.store.tables.base import Base
 
 UNANSWERED = "asks AND reply_id IS NULL AND NOT deleted"
 WRITING = "outcome = 'writing'"
 WITHDRAWING = "outcome = 'withdrawn' AND finished_at IS NULL"
 """What the few rows have in common that wait for something, in the words of the indexes that keep
 them: a query that says it in the same words need not look at all the others."""
-
-
-class Base(DeclarativeBase):
-    """Names every constraint, so that migrations can speak of it on either database."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
 
 
 class Conversation(Base):
@@ -238,172 +224,3 @@ class Rating(Base):
     user_id: Mapped[str] = mapped_column(String(32))
     is_good: Mapped[bool]
     rated_at: Mapped[float]
-
-
-class ChannelSetting(Base):
-    """What people have set for one channel; empty where the team's settings hold."""
-
-    __tablename__ = "channel_settings"
-    __table_args__ = (UniqueConstraint("team_id", "channel_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[str] = mapped_column(String(32))
-    channel_id: Mapped[str] = mapped_column(String(32))
-    preset: Mapped[str] = mapped_column(String(16))
-    thinking: Mapped[str] = mapped_column(String(8))
-    reply_in_threads: Mapped[str] = mapped_column(String(8))
-    instructions: Mapped[str] = mapped_column(Sealed)
-
-
-class ErrandRow(Base):
-    """Work that is no answer in a thread (bot/conversation/errands.py)."""
-
-    __tablename__ = "errands"
-    __table_args__ = (
-        UniqueConstraint("key"),
-        Index(
-            "ix_errands_waiting",
-            "due_at",
-            sqlite_where=text("finished_at IS NULL"),
-            postgresql_where=text("finished_at IS NULL"),
-        ),
-        Index("ix_errands_team_id", "team_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[str] = mapped_column(String(32))
-    kind: Mapped[str] = mapped_column(String(32))
-    key: Mapped[str | None] = mapped_column(String(200))
-    """What makes it the same errand as another; only one of them is done."""
-    payload: Mapped[dict[str, Any]] = mapped_column(SealedJson)
-    kept: Mapped[dict[str, Any]] = mapped_column(SealedJson)
-    attempt: Mapped[int]
-    """Grows when another worker takes over: a write with an older number changes nothing."""
-    setbacks: Mapped[int] = mapped_column(server_default="0")
-    """How many workers have died over it."""
-    worker: Mapped[str] = mapped_column(String(64))
-    heartbeat_at: Mapped[float]
-    due_at: Mapped[float]
-    created_at: Mapped[float]
-    finished_at: Mapped[float | None]
-    failure: Mapped[str] = mapped_column(String(64))
-
-
-class DigestRow(Base):
-    """What somebody wants to be told on a schedule (bot/conversation/digests/digest.py)."""
-
-    __tablename__ = "digests"
-    __table_args__ = (
-        Index("ix_digests_team_id_owner_id", "team_id", "owner_id"),
-        Index("ix_digests_changed_at", "changed_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[str] = mapped_column(String(32))
-    owner_id: Mapped[str] = mapped_column(String(32))
-    plan: Mapped[dict[str, Any]] = mapped_column(SealedJson)
-    pause: Mapped[str] = mapped_column(String(16))
-    """Why it rests; empty while it comes."""
-    failures: Mapped[int]
-    """Runs in a row that could not be made."""
-    failed_until: Mapped[float]
-    """The due time of the last of them: a run that is repeated counts once."""
-    fired_until: Mapped[float]
-    changed_at: Mapped[float]
-
-
-class DigestRun(Base):
-    """What a digest has told: counts, headlines and links, so that nothing is read twice."""
-
-    __tablename__ = "digest_runs"
-    __table_args__ = (UniqueConstraint("digest_id", "due_at"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    digest_id: Mapped[int] = mapped_column(ForeignKey("digests.id", ondelete="CASCADE"))
-    due_at: Mapped[float]
-    told: Mapped[dict[str, Any]] = mapped_column(SealedJson)
-    """`{"notes": [a note for each channel]}`"""
-
-
-class SummaryRow(Base):
-    """A summary that somebody has been shown (bot/conversation/summaries/kept.py)."""
-
-    __tablename__ = "summaries"
-    __table_args__ = (
-        Index("ix_summaries_team_id_user_id_channel_id", "team_id", "user_id", "channel_id"),
-        Index("ix_summaries_created_at", "created_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[str] = mapped_column(String(32))
-    user_id: Mapped[str] = mapped_column(String(32))
-    channel_id: Mapped[str] = mapped_column(String(32))
-    thread_ts: Mapped[str] = mapped_column(String(32))
-    asked_in: Mapped[str] = mapped_column(String(32))
-    span_start: Mapped[float | None]
-    span_end: Mapped[float | None]
-    focus: Mapped[str] = mapped_column(Sealed)
-    language: Mapped[str] = mapped_column(String(32))
-    length: Mapped[str] = mapped_column(String(16))
-    text: Mapped[str] = mapped_column(Sealed)
-    """Markdown; empty once it was forgotten."""
-    title: Mapped[str] = mapped_column(Sealed)
-    created_at: Mapped[float]
-
-
-class InstallationRow(Base):
-    """The bot in a workspace, or in an organisation for all its workspaces."""
-
-    __tablename__ = "installations"
-    __table_args__ = (UniqueConstraint("place"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    place: Mapped[str] = mapped_column(String(32))
-    """`T…`, or `E…` for an organisation."""
-    name: Mapped[str] = mapped_column(String(200))
-    token: Mapped[str] = mapped_column(Sealed)
-    bot_user_id: Mapped[str] = mapped_column(String(32))
-    bot_id: Mapped[str] = mapped_column(String(32))
-    bot_name: Mapped[str] = mapped_column(String(200))
-    scopes: Mapped[str] = mapped_column(Text)
-    installed_by: Mapped[str] = mapped_column(String(32))
-    installed_at: Mapped[float]
-
-
-class OrganisationTeam(Base):
-    """A workspace that is reached by its organisation's installation."""
-
-    __tablename__ = "organisation_teams"
-    __table_args__ = (
-        UniqueConstraint("team_id"),
-        Index("ix_organisation_teams_enterprise_id", "enterprise_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[str] = mapped_column(String(32))
-    enterprise_id: Mapped[str] = mapped_column(String(32))
-
-
-class CommonRow(Base):
-    """What all processes share, and what each of them has of it (bot/conversation/sharing.py)."""
-
-    __tablename__ = "commons"
-    __table_args__ = (UniqueConstraint("team_id", "name"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    team_id: Mapped[str] = mapped_column(String(32))
-    """Empty for what all workspaces share."""
-    name: Mapped[str] = mapped_column(String(100))
-    stakes: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """`{process: {"at": seconds, "stake": {…}}}`"""
-
-
-class OAuthState(Base):
-    """An installation that has begun in somebody's browser."""
-
-    __tablename__ = "oauth_states"
-    __table_args__ = (UniqueConstraint("digest"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(String(64))
-    expires_at: Mapped[float]
