@@ -80,13 +80,14 @@ async def open_parts(settings: Settings, roles: Role) -> AsyncIterator[Parts]:
         stored = await stack.enter_async_context(open_stored(settings))
         session = await stack.enter_async_context(make_session())
         catch_up = await stack.enter_async_context(_sharing(settings, stored))
+        rules = _rules(settings)
         workspaces = await stack.enter_async_context(
-            open_workspaces(settings, stored, session, catch_up)
+            open_workspaces(settings, stored, session, catch_up, rules)
         )
         parts = Parts(checks={"database": stored.is_usable}, measure=_measure(stored, workspaces))
         wakes = await stack.enter_async_context(_wakes(settings, parts.wake_errands))
         doorkeeper = Doorkeeper(
-            _rules(settings), workspaces.installations, stored.errands, wake=parts.wake_errands
+            rules, workspaces.installations, stored.errands, wake=parts.wake_errands
         )
         if Role.WORKER in roles:
             await _take_over(settings, roles, stored)

@@ -12,6 +12,7 @@ from bot.assembly.forgetting import Leaving
 from bot.assembly.stored import Stored
 from bot.config import Settings
 from bot.conversation.installed import Installs
+from bot.conversation.rules import Rules
 from bot.conversation.sharing import CatchUp
 from bot.errors import SlackError, SlackRefused
 from bot.slack.api import SlackApi
@@ -58,12 +59,13 @@ async def open_workspaces(
     stored: Stored,
     session: aiohttp.ClientSession,
     catch_up: CatchUp,
+    rules: Rules,
 ) -> AsyncIterator[Workspaces]:
     """Open them; close them at the end. Raises SlackRefused where the only token is refused."""
     installs = stored.installs
     api = SlackApi(token=settings.slack_bot_token, base_url=settings.slack_api_url, session=session)
     if not settings.many_workspaces:
-        here = Installation.of(api, await identify(api), catch_up)
+        here = Installation.of(api, await identify(api), catch_up, rules)
         leaving = Leaving(installs, stored.errands, forget=lambda _: None)
         try:
             yield Workspaces(
@@ -76,7 +78,11 @@ async def open_workspaces(
             await here.status.close()
         return
     many = ManyInstallations(
-        installs, base_url=settings.slack_api_url, session=session, catch_up=catch_up
+        installs,
+        base_url=settings.slack_api_url,
+        session=session,
+        catch_up=catch_up,
+        rules=rules,
     )
     app = SlackApp(
         client_id=settings.slack_client_id,

@@ -76,6 +76,9 @@ class Rules:
                 return ""
 
 
+NO_RULES = Rules(external=True)
+
+
 class Admission(Protocol):
     """Who is answered, by the admin's rules."""
 

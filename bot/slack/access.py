@@ -7,6 +7,7 @@ them, and what we say must not show it to others. An answer in a channel is read
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from bot.conversation.rules import NO_RULES, NOT_YOU, Rules
 from bot.errors import NotForYou, SlackError, SlackRefused
 from bot.slack.api import SlackApi
 
@@ -23,6 +24,7 @@ OUTSIDERS = (
 )
 INVITE = "I am not in that channel. Somebody in it can add me with `/invite`."
 NO_ANSWER = "Slack did not tell me whether you may see that. Please try again."
+CLOSED = "I don't post in <#{channel}>: that is how I was set up here."
 NO_SCOPE = (
     "I lack the permission to look at conversations of that kind: an admin can give it to me."
 )
@@ -32,8 +34,20 @@ _OUR_ABSENCE = frozenset({"not_in_channel", "no_permission"})
 class Access:
     """The rights of people in one workspace."""
 
-    def __init__(self, api: SlackApi) -> None:
+    def __init__(self, api: SlackApi, rules: Rules = NO_RULES) -> None:
+        """`rules` are the admin's: what Slack allows, they may forbid."""
         self._api = api
+        self._rules = rules
+
+    def require_open(self, user_id: str, channel_id: str) -> None:
+        """Make sure that something may be posted in a channel for a person; empty for a message to them.
+
+        Raises NotForYou with a sentence.
+        """
+        if self._rules.closes(channel_id):
+            raise NotForYou(CLOSED.format(channel=channel_id))
+        if self._rules.refuses(user_id):
+            raise NotForYou(NOT_YOU)
 
     async def require(self, user_id: str, channel_id: str, *, told_in: str) -> dict[str, Any]:
         """Make sure that this person may have this channel read to them in the channel `told_in`.

@@ -10,6 +10,7 @@ import aiohttp
 
 from bot.conversation.installed import Installed, Installs
 from bot.conversation.ports import Person
+from bot.conversation.rules import NO_RULES, Rules
 from bot.conversation.sharing import CatchUp, nobody_else
 from bot.errors import NotInstalled
 from bot.slack.access import Access
@@ -44,7 +45,11 @@ class Installation:
 
     @classmethod
     def of(
-        cls, api: SlackApi, identity: Identity, catch_up: CatchUp = nobody_else
+        cls,
+        api: SlackApi,
+        identity: Identity,
+        catch_up: CatchUp = nobody_else,
+        rules: Rules = NO_RULES,
     ) -> "Installation":
         """Put the parts of one workspace together. Needs a running event loop."""
         clock = asyncio.get_running_loop().time
@@ -57,7 +62,7 @@ class Installation:
             directory=Directory(
                 api, Person(id=identity.user_id, name=identity.name), identity.team_id
             ),
-            access=Access(api),
+            access=Access(api, rules),
             status=Status(api, budget),
         )
 
@@ -119,12 +124,14 @@ class ManyInstallations:
         base_url: str,
         session: aiohttp.ClientSession,
         catch_up: CatchUp = nobody_else,
+        rules: Rules = NO_RULES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._installs = installs
         self._base_url = base_url
         self._session = session
         self._catch_up = catch_up
+        self._rules = rules
         self._clock = clock
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Task[_Known]] = {}
@@ -201,7 +208,7 @@ class ManyInstallations:
             bot_id=installed.bot_id,
             name=installed.bot_name,
         )
-        return Installation.of(api, identity, self._catch_up)
+        return Installation.of(api, identity, self._catch_up, self._rules)
 
     def _bury(self, installed: Installed) -> None:
         now = self._clock()

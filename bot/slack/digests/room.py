@@ -73,6 +73,7 @@ class SlackDigestRoom:
 
         Raises NotForYou with a sentence, and SlackError.
         """
+        self._here.access.require_open(user_id, plan.place)
         if not plan.place:
             return
         channel = await self._require(user_id, plan.place, told_in=plan.place)

@@ -90,6 +90,7 @@ class SlackSummaryRoom:
 
         Posted once, however often this is called: a message of ours says which summary it is.
         """
+        self._here.access.require_open(person.id, channel_id)
         channel = await self._here.access.require(person.id, channel_id, told_in=channel_id)
         name = _name(channel)
         if channel.get("is_archived"):

@@ -13,6 +13,7 @@ from bot.conversation.digests.digest import Plan
 from bot.conversation.digests.recurrence import EVERY_DAY, Recurrence
 from bot.conversation.files import MadeFile
 from bot.conversation.ports import Person
+from bot.conversation.rules import NO_RULES, Rules
 from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.summaries.request import Length
 from bot.errors import NotForYou, SlackError, SlackRefused, SlackUnreachable, UnreadableChannel
@@ -87,9 +88,9 @@ class Slack:
         return {"ts": ts}
 
 
-def installed(slack: Slack) -> Installation:
+def installed(slack: Slack, rules: Rules = NO_RULES) -> Installation:
     budget = SimpleNamespace(refused=set(), next_post=lambda _: 0.0)
-    access = Access(cast("Any", slack))
+    access = Access(cast("Any", slack), rules)
     history = History(cast("Any", slack), US)
     here = SimpleNamespace(api=slack, access=access, history=history, budget=budget, identity=US)
     return cast("Installation", here)
@@ -122,6 +123,28 @@ async def test_what_was_said_among_us_is_not_shared_with_other_companies() -> No
     with pytest.raises(NotForYou, match="other companies read #partners"):
         await share(slack, "C1", channel_id="C2")
     assert slack.posted == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        (Rules(denied_channels=frozenset({"C1"})), "I don't post in <#C1>"),
+        (Rules(allowed_channels=frozenset({"C2"})), "I don't post in <#C1>"),
+        (Rules(denied_users=frozenset({ANNA.id})), "I can't answer you"),
+    ],
+)
+async def test_nothing_is_posted_where_or_for_whom_the_admin_forbids_it(
+    rules: Rules, words: str
+) -> None:
+    here = installed(Slack(GENERAL), rules)
+    digest = Plan(channels=("C1",), place="C1", recurrence=DAILY)
+
+    with pytest.raises(NotForYou, match=words):
+        await SlackSummaryRoom(here, cast("Any", None)).share(summary("C1"), ANNA, channel_id="C1")
+    with pytest.raises(NotForYou, match=words):
+        await SlackDigestRoom(here).admit(ANNA.id, digest)
+    if not rules.denied_users:
+        await SlackDigestRoom(here).admit(ANNA.id, replace(digest, place=""))
 
 
 async def test_nor_is_it_told_where_they_read_whoever_asks() -> None:
