@@ -13,12 +13,10 @@ from bot.conversation.documents.document import Passage
 from bot.conversation.messages import Image
 from bot.errors import UnreadableFile
 from bot.reading import marks
-from bot.reading.pictures import FORMATS, PictureLimits, prepare
+from bot.reading.pictures import FORMATS, PAGE_PIXELS, PictureLimits, prepare
 
 MOST_PICTURES = 60
 """Of one document; a question is shown those of them that it is about."""
-PIXELS = 1_300_000
-"""Of one of them: print of ten points can be read, and it costs half of what a photo may."""
 MOST_LOOKED_AT = 1_000
 SECONDS = 15.0
 """Of CPU time for all of them; the text of the same document needs some, too."""
@@ -96,7 +94,7 @@ class Album:
 
     def _opened(self, data: bytes) -> Image | None:
         try:
-            return prepare(data, name=self._name, limits=PictureLimits(max_pixels=PIXELS))
+            return prepare(data, name=self._name, limits=PictureLimits(max_pixels=PAGE_PIXELS))
         except UnreadableFile:
             return None
 

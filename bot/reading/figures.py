@@ -7,7 +7,7 @@ from enum import Enum, auto
 from itertools import islice
 
 from pypdfium2 import PdfiumError, PdfPage
-from pypdfium2.raw import FPDF_PAGEOBJ_FORM, FPDF_PAGEOBJ_IMAGE
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 _LITTLE_TEXT = 16
 """A page with less is a picture with a page number on it."""
@@ -15,7 +15,6 @@ _LARGE = 0.1
 """Of the page's area: a figure of less is an ornament, or needs no look."""
 _MOSTLY = 0.5
 """Of the page's area: whatever else, this is a page to look at."""
-_WRAPPING = 0.8
 _OFTEN = 4
 _MOST_OBJECTS = 3_000
 
@@ -53,19 +52,20 @@ def look_at(page: PdfPage, text: str) -> tuple[Look, tuple[tuple[int, ...], ...]
 
 
 def _figures(page: PdfPage) -> Iterator[tuple[tuple[int, ...], float]]:
-    """Pictures and drawings of some size: where they are, and their share of the page."""
+    """Pictures of some size: where they are, and their share of the page.
+
+    Drawings are told from tables and ornaments by no rule, so they are left out.
+    """
     width, height = page.get_size()
     try:
         for one in islice(page.get_objects(max_depth=1), _MOST_OBJECTS):
-            if one.type not in {FPDF_PAGEOBJ_IMAGE, FPDF_PAGEOBJ_FORM}:
+            if one.type != FPDF_PAGEOBJ_IMAGE:
                 continue
             left, bottom, right, top = one.get_bounds()
             wide = min(right, width) - max(left, 0)
             high = min(top, height) - max(bottom, 0)
             share = max(wide, 0) * max(high, 0) / max(width * height, 1)
-            # A form that is all of the page is how some programs write a page of text.
-            is_wrapping = one.type == FPDF_PAGEOBJ_FORM and share > _WRAPPING
-            if share > _LARGE and not is_wrapping:
+            if share > _LARGE:
                 yield (round(left), round(bottom), round(right), round(top)), share
     except (PdfiumError, OverflowError, ValueError):
         return

@@ -13,13 +13,11 @@ from bot.conversation.messages import Image
 from bot.errors import UnreadableFile
 from bot.reading.figures import Look, Page, look_at, without_ornaments
 from bot.reading.passages import cut
-from bot.reading.pictures import PictureLimits, from_pillow
+from bot.reading.pictures import PAGE_PIXELS, PictureLimits, from_pillow
 
 MOST_PAGES = 2_000
 MOST_PICTURES = 20
 _MOST_CHARACTERS = 6_000_000
-_PIXELS = 1_300_000
-"""Of a page's picture: print of ten points can be read, and it costs half of what a photo may."""
 _SECONDS = 25.0
 """Of CPU time for the pictures of all pages."""
 _HYPHEN = re.compile("[\x02\ufffe]\r?\n?")
@@ -140,8 +138,8 @@ def _picture(pdf: PdfDocument, looked_at: Page, name: str) -> Image | None:
     try:
         page = pdf[looked_at.number - 1]
         width, height = page.get_size()
-        scale = (_PIXELS / max(width * height, 1)) ** 0.5
+        scale = (PAGE_PIXELS / max(width * height, 1)) ** 0.5
         rendered = page.render(scale=min(scale, 8), may_draw_forms=False).to_pil()
-        return from_pillow(rendered, name=name, limits=PictureLimits(max_pixels=_PIXELS))
+        return from_pillow(rendered, name=name, limits=PictureLimits(max_pixels=PAGE_PIXELS))
     except (PdfiumError, UnreadableFile, ValueError, MemoryError):
         return None

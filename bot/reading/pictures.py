@@ -15,6 +15,8 @@ pillow_heif.register_heif_opener()
 Pillow.init()
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "HEIF", "TIFF", "BMP")
+PAGE_PIXELS = 1_300_000
+"""Of a page or a figure: print of ten points can be read, and it costs half of what a photo may."""
 _SMALLEST_SIDE = 11
 _MOST_STRETCHED = 200
 _QUALITIES = (88, 75, 60, 45)
