@@ -29,7 +29,7 @@ from bot.store.again import again, ask_again, rate
 from bot.store.claims import lately_told
 from bot.store.db import Writer
 from bot.store.deletions import is_deleted, note_deletion
-from bot.store.places import next_place
+from bot.store.places import NEXT_PLACE, asking
 from bot.store.tables import UNANSWERED, Attachment, ChannelSetting, Conversation, Message, Reply
 
 _MOST_PASSED_OVER = 1_000
@@ -113,12 +113,11 @@ class Intake:
             conversation_id = await _add_conversation(connection, message)
         else:
             conversation_id = conversation.id
-        place = await next_place(connection, key, message.ts) if asks else None
-        message_id = await add_message(
-            connection, conversation_id, message, place=place, edited_ts=edited_ts
+        added = await add_message(
+            connection, conversation_id, message, asks=asks, edited_ts=edited_ts
         )
-        await add_files(connection, message_id, message.files)
-        return None if place is None else Wake(conversation_id=conversation_id, place=place)
+        await add_files(connection, added.id, message.files)
+        return Wake(conversation_id=conversation_id, place=added.place or 0.0) if asks else None
 
     async def _mode_of(self, connection: AsyncConnection, message: MessagePosted) -> str:
         """Who is answered in this channel: its own setting, or the team's."""
@@ -190,7 +189,8 @@ _REPLY_MODE = select(ChannelSetting.reply_in_threads).where(
     ChannelSetting.team_id == bindparam("team"), ChannelSetting.channel_id == bindparam("channel")
 )
 _ADD_CONVERSATION = insert(Conversation).returning(Conversation.id)
-_ADD_MESSAGE = insert(Message).returning(Message.id)
+_ADD_MESSAGE = insert(Message).returning(Message.id, Message.place)
+_ADD_QUESTION = _ADD_MESSAGE.values(place=NEXT_PLACE)
 
 
 async def _find_conversation(connection: AsyncConnection, key: ThreadKey) -> Conversation | None:
@@ -229,13 +229,14 @@ async def add_message(
     conversation_id: int,
     message: MessagePosted,
     *,
-    place: float | None = None,
+    asks: bool,
     edited_ts: str = "",
-) -> int:
-    """Insert one message and return its id; a question has a place in line."""
+) -> Message:
+    """Insert one message; returns its id and, of a question, its place in line."""
     added = await connection.execute(
-        _ADD_MESSAGE,
+        _ADD_QUESTION if asks else _ADD_MESSAGE,
         {
+            **(asking(message.key, message.ts) if asks else {}),
             "conversation_id": conversation_id,
             "team_id": message.key.team_id,
             "channel_id": message.key.channel_id,
@@ -247,13 +248,12 @@ async def add_message(
             "text": message.text,
             "edited_ts": edited_ts,
             "deleted": False,
-            "asks": place is not None,
-            "place": place,
+            "asks": asks,
             "whole": message.is_whole,
             "viewing": message.viewing,
         },
     )
-    return int(added.scalar_one())
+    return added.one()  # type: ignore[return-value]  # a row with these two columns
 
 
 async def add_files(
@@ -298,11 +298,14 @@ async def _complete(
 
 async def _ask(connection: AsyncConnection, known: Message, message: MessagePosted) -> Wake:
     """A message that was none becomes a question."""
-    place = await next_place(connection, message.key, message.ts)
-    await connection.execute(
-        update(Message).where(Message.id == known.id).values(asks=True, place=place)
+    asked = await connection.execute(
+        update(Message)
+        .where(Message.id == known.id)
+        .values(asks=True, place=NEXT_PLACE)
+        .returning(Message.place),
+        asking(message.key, message.ts),
     )
-    return Wake(conversation_id=known.conversation_id, place=place)
+    return Wake(conversation_id=known.conversation_id, place=asked.scalar_one() or 0.0)
 
 
 async def _is_newest_question(connection: AsyncConnection, known: Message) -> bool:

@@ -7,8 +7,9 @@ channel (start-time fair queueing). Nobody's place changes, so nobody waits for 
 
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, bindparam, exists, func, literal, select, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
 
 from bot.conversation.thread import ThreadKey
 from bot.store.claims import in_hands
@@ -17,6 +18,28 @@ from bot.store.tables import UNANSWERED, Message, Reply
 STEP = 10.0
 """Between two questions of one channel; an answer takes about so many seconds."""
 
+
+class _Least(GenericFunction[float]):
+    name = "least"
+    inherit_cache = True
+
+
+class _Greatest(GenericFunction[float]):
+    name = "greatest"
+    inherit_cache = True
+
+
+@compiles(_Least, "sqlite")
+def _least(element: _Least, compiler: Any, **options: Any) -> str:
+    return f"min({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Greatest, "sqlite")
+def _greatest(element: _Greatest, compiler: Any, **options: Any) -> str:
+    return f"max({compiler.process(element.clauses, **options)})"
+
+
+_ASKED_AT: ColumnElement[float] = bindparam("asked_at", type_=Message.place.type)
 _FRONT = (
     select(Message.place)
     .where(
@@ -27,22 +50,27 @@ _FRONT = (
     )
     .order_by(Message.place)
     .limit(1)
+    .scalar_subquery()
 )
-_LAST = select(func.max(Message.place)).where(
-    text(UNANSWERED),
-    Message.team_id == bindparam("team"),
-    Message.channel_id == bindparam("channel"),
+_LAST = (
+    select(func.max(Message.place))
+    .where(
+        text(UNANSWERED),
+        Message.team_id == bindparam("asked_in_team"),
+        Message.channel_id == bindparam("asked_in_channel"),
+    )
+    .scalar_subquery()
 )
-_AROUND = select(_FRONT.scalar_subquery().label("front"), _LAST.scalar_subquery().label("last"))
+NEXT_PLACE: ColumnElement[float] = _Greatest(
+    _Least(_ASKED_AT, func.coalesce(_FRONT, _ASKED_AT)), func.coalesce(_LAST + STEP, literal(0.0))
+)
+"""The place of a question; `asking` gives its parameters."""
 
 
-async def next_place(connection: AsyncConnection, key: ThreadKey, ts: str) -> float:
-    """The place of a question that was asked at `ts` (seconds since the epoch) in this thread."""
-    where = {"team": key.team_id, "channel": key.channel_id}
-    around: Any = (await connection.execute(_AROUND, where)).one()
-    place = float(ts)
-    if around.front is not None:
-        place = min(place, around.front)
-    if around.last is not None:
-        place = max(place, around.last + STEP)
-    return place
+def asking(key: ThreadKey, ts: str) -> dict[str, Any]:
+    """What NEXT_PLACE has to know of a question: where and when (its ts) it is asked."""
+    return {
+        "asked_in_team": key.team_id,
+        "asked_in_channel": key.channel_id,
+        "asked_at": float(ts),
+    }

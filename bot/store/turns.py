@@ -305,8 +305,8 @@ async def _add_if_new(connection: AsyncConnection, turn: Turn, message: ThreadMe
         author_team=message.team_id,
         text=message.text,
     )
-    message_id = await add_message(connection, turn.conversation_id, posted)
-    await add_files(connection, message_id, message.files)
+    added = await add_message(connection, turn.conversation_id, posted, asks=False)
+    await add_files(connection, added.id, message.files)
 
 
 def _with(messages: tuple[ThreadMessage, ...], changed: ThreadMessage) -> tuple[ThreadMessage, ...]:

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import select
 
 from bot.conversation.thread import ThreadKey
 from bot.store.db import make_engine
-from bot.store.places import _AROUND
+from bot.store.places import NEXT_PLACE, asking
 from tests.contract.test_store import Store
 
 
@@ -77,7 +78,8 @@ async def test_what_waits_for_an_answer_in_its_own_thread_is_not_the_front(town:
 
 async def test_a_place_is_found_by_two_indexes(town: Town) -> None:
     engine = town.store.engine
-    asked = _AROUND.params(team="T1", channel="C1")
+    where = ThreadKey(team_id="T1", channel_id="C1", thread_ts="1.0")
+    asked = select(NEXT_PLACE).params(**asking(where, "1.0"))
     looking = str(asked.compile(engine.sync_engine, compile_kwargs={"literal_binds": True}))
     is_sqlite = engine.dialect.name == "sqlite"
     async with engine.connect() as connection:
