@@ -31,6 +31,7 @@ from bot.conversation.messages import (
 from bot.conversation.ports import Abilities, Cost
 from bot.conversation.ports_model import Allowance
 from bot.errors import ModelBusy, ModelError, PromptTooLong
+from bot.model import counting
 from bot.model.allowance import weight
 from bot.model.catalogue import ModelCard
 from bot.model.connection import Connection, request_limit
@@ -40,7 +41,6 @@ from bot.model.retry import another_model_helps, retry_delay
 from bot.model.structured import complete
 from bot.model.wire import Wire
 from bot.telemetry import metrics
-from bot.telemetry.calls import model_call
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -144,7 +144,7 @@ class ModelClient:
                     if await self._is_long(taking):
                         yield Waiting()
                     taken = await taking
-                with model_call(prompt.model, _outcome):
+                with counting.request(prompt.model):
                     async with aclosing(self._connection.batches(wire, body)) as batches:
                         async for batch in batches:
                             for delta in batch:
@@ -154,7 +154,7 @@ class ModelClient:
                                 elif type(delta) is Finished:
                                     yield replace(delta, model=prompt.model)
                                 else:
-                                    self._settle(prompt, delta, taken)
+                                    self._note_use(prompt, delta, taken)
                                     yield delta
                 return
             except ModelError as error:
@@ -191,8 +191,11 @@ class ModelClient:
         await self._allowance.take(prompt.model, workspace=prompt.workspace, tokens=tokens)
         return tokens
 
-    def _settle(self, prompt: Prompt, delta: Delta, taken: int) -> None:
-        if self._allowance is not None and isinstance(delta, Usage):
+    def _note_use(self, prompt: Prompt, delta: Delta, taken: int) -> None:
+        if not isinstance(delta, Usage):
+            return
+        counting.count(prompt.model, delta, self.cost(prompt.model, delta))
+        if self._allowance is not None:
             spent = delta.input_tokens + delta.output_tokens
             self._allowance.settle(prompt.model, taken=taken, spent=spent)
 
@@ -205,10 +208,6 @@ async def _under_way(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task
         yield task
     finally:
         task.cancel()
-
-
-def _outcome(error: BaseException) -> str:
-    return type(error).__name__ if isinstance(error, ModelError) else "broken off"
 
 
 def _pause(error: ModelError, failed: int, elapsed: float) -> float | None:

@@ -5,9 +5,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.conversation.messages import Usage
 from bot.conversation.ports_model import Purpose, Ranked
 from bot.conversation.tokens import estimate
 from bot.errors import ModelUnavailable
+from bot.model import counting
 from bot.model.service import Service
 
 EMBEDDINGS = "/api/v1/services/embeddings/text-embedding/text-embedding"
@@ -60,7 +62,10 @@ class Embeddings:
             "parameters": {"dimension": self.dimensions, "text_type": purpose.value},
         }
         async with self._at_once:
-            answer = await self._service.post(EMBEDDINGS, body)
+            with counting.request(self._model):
+                answer = await self._service.post(EMBEDDINGS, body)
+        tokens = (answer.get("usage") or {}).get("total_tokens")
+        counting.count(self._model, Usage(input_tokens=int(tokens or 0)))
         found: list[list[float]] = [[] for _ in texts]
         for one in (answer.get("output") or {}).get("embeddings") or ():
             found[int(one["text_index"])] = _unit(one["embedding"])

@@ -47,8 +47,10 @@ model_waiting = Gauge(
     "threadwise_model_waiting", "Requests that wait for room in the account's limits.", ["model"]
 )
 fallbacks = Counter("threadwise_model_fallbacks", "Requests that went on to another model.")
-tokens = Counter("threadwise_tokens", "Tokens of answers, by kind.", ["model", "kind"])
-cost = Counter("threadwise_cost", "What answers cost, where prices are known.", ["currency"])
+tokens = Counter("threadwise_tokens", "Tokens of requests to models, by kind.", ["model", "kind"])
+cost = Counter(
+    "threadwise_cost", "What requests to models cost, where prices are known.", ["currency"]
+)
 failures = Counter("threadwise_failures", "Turns that have failed, by the error.", ["failure"])
 slack_calls_left = Gauge(
     "threadwise_slack_calls_left",

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.conversation.errands import Errand, Errands, Handler
 from bot.errors import DatabaseUnreachable, LostTurn, NotInstalled
-from bot.telemetry import metrics
+from bot.telemetry import metrics, tracing
 from bot.telemetry.log import bind, get_logger
 
 log = get_logger("errands")
@@ -108,7 +108,12 @@ class ErrandRunner:
             if errand is None:
                 return
             self._running[errand_id] = errand
-            with bind(team=errand.team_id, errand=errand_id, kind=errand.kind):
+            ids: dict[str, str | int] = {
+                "team": errand.team_id,
+                "errand": errand_id,
+                "kind": errand.kind,
+            }
+            with bind(**ids), tracing.span("errand", **ids):
                 await self._see_through(errand)
         except asyncio.CancelledError:
             if errand_id in self._running:

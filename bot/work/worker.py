@@ -275,7 +275,6 @@ def _report(ending: Ending) -> None:
     metrics.reply_seconds.observe(ending.seconds)
     if ending.first_text_seconds is not None:
         metrics.first_text_seconds.observe(ending.first_text_seconds)
-    _count_use(ending)
     if ending.outcome is not Outcome.FAILED:
         log.info(
             "turn ended",
@@ -296,17 +295,3 @@ def _report(ending: Ending) -> None:
         request=request,
         exc_info=ending.cause,
     )
-
-
-def _count_use(ending: Ending) -> None:
-    usage = ending.usage
-    if usage is not None:
-        for kind, number in (
-            ("input", usage.input_tokens),
-            ("output", usage.output_tokens),
-            ("cached", usage.cached_tokens),
-            ("reasoning", usage.reasoning_tokens),
-        ):
-            metrics.tokens.labels(ending.model, kind).inc(number)
-    if ending.cost is not None:
-        metrics.cost.labels(ending.cost.currency).inc(ending.cost.amount)
