@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -46,7 +46,7 @@ class Schedule:
             ("daily", CronTrigger(hour=3, minute=30, timezone="UTC")),
         ):
             self._scheduler.add_job(
-                forget_old,
+                _forget_old_calmly,
                 trigger,
                 args=[settings, stored],
                 id=f"retention {name}",
@@ -78,6 +78,12 @@ async def run(settings: Settings) -> None:
         await asyncio.wait({running})
         if not running.cancelled():
             running.result()
+
+
+async def _forget_old_calmly(settings: Settings, stored: Stored) -> None:
+    """The clock's job. That the process ends meanwhile is no failure; the next one goes on."""
+    with suppress(asyncio.CancelledError):
+        await forget_old(settings, stored)
 
 
 async def forget_old(settings: Settings, stored: Stored) -> None:

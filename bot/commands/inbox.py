@@ -20,7 +20,10 @@ T = TypeVar("T")
 cli = typer.Typer(help="Questions that have no answer.", no_args_is_help=True)
 _out = Console(highlight=False)
 
-Number = Annotated[int, typer.Argument(help="The question's number in `bot inbox list`.")]
+_MOST = 2**31 - 1  # PostgreSQL's integers
+Number = Annotated[
+    int, typer.Argument(help="The question's number in `bot inbox list`.", min=1, max=_MOST)
+]
 
 EMPTY = "No question is waiting, and none has failed in that time."
 RETRIED = "Question {number} is answered anew, in the same message."

@@ -1,17 +1,21 @@
 """How Slack reaches us: signed HTTP requests, or Socket Mode."""
 
 import asyncio
+import logging
 import re
 from contextlib import suppress
+from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Message
+from typing_extensions import override
 
 from bot.telemetry.log import get_logger
 
@@ -90,7 +94,11 @@ class Socket:
         web_client = AsyncWebClient(base_url=client.base_url, session=client.session)
         self._handlers = [
             AsyncSocketModeHandler(
-                app, app_token, web_client=web_client, ping_interval=_PING_SECONDS
+                app,
+                app_token,
+                logger=_socket_logger(),
+                web_client=web_client,
+                ping_interval=_PING_SECONDS,
             )
             for _ in range(connections)
         ]
@@ -114,6 +122,32 @@ class Socket:
         with suppress(TimeoutError):
             async with asyncio.timeout(3):
                 await asyncio.gather(*(handler.close_async() for handler in self._handlers))  # type: ignore[no-untyped-call]
+
+
+class _Calm(logging.Filter):
+    """The SDK tries again by itself where Slack opens no connection, and tells each time by a
+    stack trace: a sentence does.
+    """
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        told = record.getMessage()
+        if told.startswith("Failed to connect") and record.exc_info:
+            error = record.exc_info[1]
+            reason: Any = type(error).__name__
+            if isinstance(error, SlackApiError):
+                reason = error.response.get("error")
+            log.warning("socket mode: no connection; `bot check` says more", reason=reason)
+        return not told.startswith(("Failed to connect", "Failed to retrieve WSS URL"))
+
+
+_CALM = _Calm()
+
+
+def _socket_logger() -> logging.Logger:
+    logger = logging.getLogger("slack_bolt.socket")
+    logger.addFilter(_CALM)
+    return logger
 
 
 async def _connect(handler: AsyncSocketModeHandler) -> None:

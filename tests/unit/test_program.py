@@ -16,7 +16,7 @@ from bot.config import load_settings, load_unknown, parse_settings
 from bot.errors import ConfigError
 from bot.slack.manifest import BOT_SCOPES, host_of, manifest
 from bot.telemetry.log import bind, configure_logging, get_logger, masked, register_secret
-from tests.playground import RunningPlayground
+from tests.playground import RunningPlayground, until
 
 ROOT = Path(__file__).parents[2]
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "DASHSCOPE_API_KEY": "sk-1"}
@@ -256,11 +256,12 @@ def test_data_of_people_is_given_out_and_deleted_only_when_it_is_clear_whose(
     told = _bot("data", "export", folder=tmp_path, **GOOD)
     both = _bot("data", "purge", "--user", "U1", "--channel", "C1", folder=tmp_path, **GOOD)
     deleted = _bot("data", "purge", "--team", "T1", "--yes", folder=tmp_path, **GOOD)
+    unheard = _bot("inbox", "retry", "9" * 20, folder=tmp_path, **GOOD)
 
     assert (told.returncode, "--team" in told.stderr) == (2, True)
     assert (both.returncode, "not both" in both.stderr) == (2, True)
     assert (deleted.returncode, "0 conversations" in deleted.stderr) == (0, True)
-    assert "Traceback" not in told.stderr + both.stderr
+    assert "Traceback" not in told.stderr + both.stderr + unheard.stderr
 
 
 @pytest.fixture
@@ -280,6 +281,24 @@ def test_check_is_content_when_all_is_well(environ: dict[str, str], tmp_path: Pa
 
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count("✓") == 5
+
+
+def test_a_refused_connection_is_told_without_a_stack_trace(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    given = {"PATH": os.environ["PATH"], "PORT": "0", **environ, "SLACK_APP_TOKEN": "xapp-wrong"}
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        command = [sys.executable, "-m", "bot", "run"]
+        running = subprocess.Popen(command, env=given, cwd=tmp_path, stderr=file)
+        try:
+            until(lambda: "invalid_auth" in log.read_text(), what="the reason")
+        finally:
+            running.terminate()
+            running.wait(30)
+
+    assert "`bot check` says more" in log.read_text()
+    assert "Traceback" not in log.read_text()
 
 
 def test_check_ends_with_a_remedy_and_without_a_password(
