@@ -37,7 +37,9 @@ class Variables:
         """A key or token: it goes into a header, and what has been copied wrongly shows."""
         value = self.text(name)
         if is_example(value):
-            self.problems.append(f"{name} is still the example's: put your own in its place.")
+            self.problems.append(
+                f"{name} is still the example's: put your own in its place, or take it out."
+            )
         elif not re.fullmatch(r"[!-~]*", value):
             self.problems.append(
                 f"{name} has a space or a character in it that no key has: copy it again."
