@@ -23,6 +23,8 @@ class Minute:
         """Calls set aside for the ends of replies that are being written."""
         self.elsewhere = 0
         """Calls that are not ours to make: other processes have made them, or may make them."""
+        self.wanted = 0
+        """Calls that somebody waits to make: without a reply, too, they have their share."""
         self._spent_elsewhere = 0
         self._clock = clock
         self._calls: deque[float] = deque()
@@ -64,7 +66,9 @@ class Minute:
 
     @property
     def is_busy(self) -> bool:
-        """Whether it was called within the last seconds."""
+        """Whether it was called within the last seconds, or would be."""
+        if self.wanted:
+            return True
         return bool(self._calls) and self._calls[-1] > self._clock() - _RECENTLY
 
     def take(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.errors import SlackLimited, SlackUnreachable
@@ -29,7 +30,7 @@ class PacedReads:
 
     async def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """One call, as soon as it may be made. Raises SlackError."""
-        async with self._room:
+        async with self._room, self._wanting(method):
             await self._budget.catch_up()
             tries = 0
             while True:
@@ -54,6 +55,16 @@ class PacedReads:
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return
+
+    @asynccontextmanager
+    async def _wanting(self, method: str) -> AsyncIterator[None]:
+        """The other processes leave us something of the minute as long as we wait for it."""
+        minute = self._budget[method]
+        minute.wanted += 1
+        try:
+            yield
+        finally:
+            minute.wanted -= 1
 
     async def _my_turn(self, method: str) -> None:
         minute = self._budget[method]

@@ -119,6 +119,20 @@ def test_who_has_nothing_to_say_leaves_everything_to_the_others() -> None:
     assert office.budgets[1]["chat.update"].left == 47
 
 
+def test_who_reads_again_after_a_while_need_not_wait_until_the_minute_is_over() -> None:
+    """A summary is no reply: it has its share by wanting to call."""
+    office = Office(2)
+    office.begin(1)
+    office.budgets[0]["conversations.history"].take()
+    office.clock.now += 10
+    office.settle(0)
+    minute = office.budgets[0]["conversations.history"]
+    assert minute.wait() > 0
+    minute.wanted += 1
+    office.settle(0)
+    assert minute.wait() == 0
+
+
 def test_what_one_process_sets_aside_no_other_takes() -> None:
     office = Office(2)
     office.begin(0)
