@@ -35,9 +35,15 @@ def export(
     if to is None:
         rows = asyncio.run(kept.export(settings, sys.stdout, team, channel=channel, user=user))
     else:
-        with to.open("w", encoding="utf-8") as file:
+        with _private(to).open("w", encoding="utf-8") as file:
             rows = asyncio.run(kept.export(settings, file, team, channel=channel, user=user))
     _out.print(f"{rows} rows.")
+
+
+def _private(path: Path) -> Path:
+    """The file, made so that nobody else reads what people have said."""
+    path.touch(mode=0o600)
+    return path
 
 
 @cli.command()

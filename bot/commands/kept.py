@@ -6,11 +6,12 @@ from typing import TextIO
 
 import typer
 
+from bot.assembly.forgetting import forget_quietly
 from bot.assembly.stored import open_stored
 from bot.config import Settings
 from bot.store.exports import export as rows_of
 from bot.store.exports import teams
-from bot.store.retention import forget_channel, forget_person, forget_team
+from bot.store.retention import forget_channel, forget_team
 from bot.store.rotation import rotate as rotate_texts
 from bot.store.sealing import Vault
 
@@ -52,7 +53,7 @@ async def purge(settings: Settings, team: str, *, channel: str = "", user: str =
         if channel:
             return await forget_channel(stored.writer, team, channel)
         if user:
-            return await forget_person(stored.writer, team, user)
+            return await forget_quietly(stored.writer, team, user)
         return await forget_team(stored.writer, team, before=time.time(), stays=True)
 
 

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.assembly.forgetting import forget_quietly
 from bot.assembly.stored import Stored
+from bot.commands.kept import purge
 from bot.config import parse_settings
 from bot.conversation.digests.digest import ChannelNote, Plan
 from bot.conversation.digests.recurrence import Recurrence
@@ -238,9 +238,12 @@ async def test_what_is_forgotten_is_in_no_file_any_more(
     await engine.dispose()
 
 
-async def test_an_answer_that_is_being_written_is_stopped_and_forgotten(kept: Kept) -> None:
+async def test_an_answer_that_is_being_written_is_stopped_and_forgotten(
+    kept: Kept, database: str
+) -> None:
+    given = {**NOWHERE, "DATABASE_URL": database, "BOT_SECRET_KEY": "k" * 32}
     turn = await kept.begin(ANNA, "C1", "20.000000", "anna once more", thread_ts="10.000000")
-    forgetting = asyncio.create_task(forget_quietly(kept.writer, "T1", ANNA))
+    forgetting = asyncio.create_task(purge(parse_settings(given), "T1", user=ANNA))
     progress = Progress(turn=turn, text="half an answer to anna", segments=())
     async with asyncio.timeout(10):
         while not (await kept.turns.save_progress([progress])).stopped:  # noqa: ASYNC110  as a worker

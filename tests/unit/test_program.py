@@ -255,11 +255,13 @@ def test_data_of_people_is_given_out_and_deleted_only_when_it_is_clear_whose(
     assert migrated.returncode == 0, "a release step has no secrets"
     told = _bot("data", "export", folder=tmp_path, **GOOD)
     both = _bot("data", "purge", "--user", "U1", "--channel", "C1", folder=tmp_path, **GOOD)
+    _bot("data", "export", "--team", "T1", "--to", "all.jsonl", folder=tmp_path, **GOOD)
     deleted = _bot("data", "purge", "--team", "T1", "--yes", folder=tmp_path, **GOOD)
     unheard = _bot("inbox", "retry", "9" * 20, folder=tmp_path, **GOOD)
 
     assert (told.returncode, "--team" in told.stderr) == (2, True)
     assert (both.returncode, "not both" in both.stderr) == (2, True)
+    assert (tmp_path / "all.jsonl").stat().st_mode & 0o077 == 0, "nobody else reads it"
     assert (deleted.returncode, "0 conversations" in deleted.stderr) == (0, True)
     assert "Traceback" not in told.stderr + both.stderr + unheard.stderr
 
