@@ -68,6 +68,8 @@ _FINISH = (
     )
 )
 _USED = insert(UsageRecord)
+_MOST_NAME = 100
+"""Characters kept of names that services give: some have longer ones than the column."""
 _IN_HANDS = exists().where(Reply.conversation_id == Message.conversation_id, in_hands())
 _FIRST = literal(0.0).label("place")
 """What was begun already need not stand in line again."""
@@ -269,13 +271,13 @@ async def _finish(connection: AsyncConnection, turn: Turn, ending: Ending) -> in
     if changed.rowcount and usage is not None:
         used = {
             "reply_id": turn.reply_id,
-            "model": ending.model,
+            "model": ending.model[:_MOST_NAME],
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cached_tokens": usage.cached_tokens,
             "reasoning_tokens": usage.reasoning_tokens,
             "seconds": ending.seconds,
-            "request_id": ending.request_id,
+            "request_id": ending.request_id[:_MOST_NAME],
             "preset": ending.preset,
             "searches": usage.searches,
             "cost": ending.cost.amount if ending.cost else None,

@@ -232,6 +232,26 @@ async def test_an_edit_of_the_newest_question_asks_again_in_the_same_place(store
     assert turn.answers == ()
 
 
+async def test_a_service_may_give_things_long_names(store: Store) -> None:
+    await store.post()
+    turn = await store.claim()
+    name = "arn:aws:bedrock:" + "x" * 300
+    usage = Usage(input_tokens=3, output_tokens=4)
+    await store.turns.finish(
+        turn,
+        Ending(
+            outcome=Outcome.DONE,
+            text="answer",
+            segments=SHOWN,
+            usage=usage,
+            model=name,
+            request_id=name,
+        ),
+    )
+
+    assert await store.turns.claim(1) is None, "it is answered"
+
+
 async def test_an_answer_is_made_anew_only_when_its_writer_has_let_go(store: Store) -> None:
     await store.post()
     turn = await store.claim()
