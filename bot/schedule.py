@@ -23,6 +23,8 @@ from bot.work.digest_clock import DigestClock
 log = get_logger("schedule")
 
 _DAY = 86_400
+_ERRANDS_DAYS = 6
+"""So long what was ordered and done is kept: a week, until the next look at what is old."""
 
 
 class Schedule:
@@ -87,10 +89,11 @@ async def _forget_old_calmly(settings: Settings, stored: Stored) -> None:
 
 
 async def forget_old(settings: Settings, stored: Stored) -> None:
-    """Delete old summaries, and conversations without a word for `BOT_RETENTION_DAYS`."""
+    """Delete old summaries and orders, and conversations without a word for `BOT_RETENTION_DAYS`."""
     now, kept_seconds = time.time(), settings.retention_days * _DAY
     texts = min(kept_seconds or TEXT_SECONDS, TEXT_SECONDS)
     summaries = await stored.summaries.sweep(now, text_seconds=texts)
     deleted = await forget_before(stored.writer, now - kept_seconds) if kept_seconds else 0
+    await stored.errands.sweep(now - _ERRANDS_DAYS * _DAY)
     await forget_deletions(stored.writer, now)
     log.info("old texts deleted", conversations=deleted, summaries=summaries)

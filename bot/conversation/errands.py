@@ -90,7 +90,3 @@ class Errands(Protocol):
     async def reopen(self, errand: Errand) -> None:
         """Let another one be added under its key."""
         ...
-
-    async def sweep(self, before: float) -> int:
-        """Delete what has ended before a moment (seconds since the epoch); returns how many."""
-        ...

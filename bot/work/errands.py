@@ -20,8 +20,6 @@ MOST_PATIENT = 6
 """Of those, so many may be errands that nobody waits for: who waits finds room."""
 _BEAT_SECONDS = 3.0
 _PAUSE_SECONDS = 1.0
-_SWEEP_SECONDS = 3_600.0
-_KEPT_SECONDS = 7 * 86_400.0
 
 
 class ErrandRunner:
@@ -56,7 +54,6 @@ class ErrandRunner:
     async def run(self) -> None:
         """Do what is due, until cancelled. Wake-ups make it quick; looking makes it certain."""
         beating = asyncio.create_task(self._beat(), name="errands: heartbeat")
-        sweeping = asyncio.create_task(self._sweep(), name="errands: sweep")
         try:
             while True:
                 self._news.clear()
@@ -66,7 +63,6 @@ class ErrandRunner:
                         await self._news.wait()
         finally:
             beating.cancel()
-            sweeping.cancel()
 
     async def stop(self, grace_seconds: float) -> None:
         """Take nothing new, let running errands end; then hand over those that did not."""
@@ -173,14 +169,6 @@ class ErrandRunner:
                 if errand.id not in ours and errand.id in self._running:
                     self._running.pop(errand.id)
                     self._tasks[errand.id].cancel()
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            try:
-                await self._errands.sweep(time.time() - _KEPT_SECONDS)
-            except Exception:
-                log.exception("errands: not swept")
 
 
 async def _kept(keep: Callable[[], Awaitable[Any]]) -> None:

@@ -120,6 +120,48 @@ def test_all_workers_together_keep_to_slacks_limits(database: Database, tmp_path
         playground.close()
 
 
+def test_all_workers_share_the_models_limits(
+    playground: RunningPlayground, database: Database, tmp_path: Path
+) -> None:
+    """Each tells the others what it asks of the model: it has as much of the limit as of that."""
+    settings = {"BOT_CONCURRENCY": "1", "BOT_MODEL_RPM": "120"}
+    with running_fleet(playground, database, tmp_path, **settings) as fleet:
+        for command in ("web", "worker", "worker"):
+            fleet.start(command)
+        asked = [playground.say(f"{AT}/tokens 60 30") for _ in range(4)]
+        told = "SELECT stakes FROM commons WHERE name = 'model qwen3.7-plus'"
+        until(lambda: any(len(row[0]) == 2 for row in fleet.database.run(told)), what="both stakes")
+        for ts in asked:
+            whole(playground, ts, 60)
+
+
+def test_a_scheduler_forgets_what_is_old_fires_what_is_due_and_ends_when_asked(
+    playground: RunningPlayground, fleet: Fleet
+) -> None:
+    fleet.start("web")
+    fleet.start("worker")
+    playground.answer(playground.say(f"{AT}/echo long ago"))
+    [proposal] = playground.command(f"/digest <#{ENGINEERING}|eng> every day at 9:00 in Berlin")
+    playground.click(proposal, "digest_save")
+    until(lambda: fleet.database.run("SELECT 1 FROM digests"), what="a digest")
+    fleet.database.run("UPDATE conversations SET created_at = 1")
+    fleet.database.run("UPDATE messages SET ts = '1000' || substr(ts, 5)")
+    playground.command("/summarize")
+    until(lambda: fleet.database.run("SELECT 1 FROM errands WHERE finished_at IS NOT NULL"))
+    fleet.database.run("UPDATE errands SET finished_at = 1 WHERE finished_at IS NOT NULL")
+    fleet.database.run("UPDATE digests SET fired_until = 1")
+    settings = {"BOT_RETENTION_DAYS": "1", "BOT_DIGEST_GRACE_MINUTES": "1440"}
+    clocks = [fleet.start("scheduler", **settings) for _ in range(2)]
+
+    for old in ("SELECT 1 FROM messages", "SELECT 1 FROM errands WHERE finished_at = 1"):
+        until(lambda old=old: not fleet.database.run(old), what="its end")  # type: ignore[misc]
+    digests = "SELECT finished_at FROM errands WHERE kind = 'digest'"
+    until(lambda: any(row[0] for row in fleet.database.run(digests)), what="a digest that is made")
+    assert len(fleet.database.run(digests)) == 1
+    assert [clock.terminate() for clock in clocks] == [0, 0]
+    assert all("Traceback" not in clock.log() for clock in clocks)
+
+
 def test_the_database_may_be_gone_for_a_while(playground: RunningPlayground, fleet: Fleet) -> None:
     for command in ("web", "worker"):
         fleet.start(command)
