@@ -61,10 +61,6 @@ class Asking:
     """One answer being asked for; what it took is kept here."""
 
     def __init__(self, model: Model, toolbox: Toolbox, reply: Reply, asker: Asker) -> None:
-        self.usage: Usage | None = None
-        """Of all requests together."""
-        self.model = ""
-        """Which model has answered; another one may have stood in."""
         self.request_id = ""
         self.sources: dict[str, Source] = {}
         self._model = model
@@ -132,7 +128,6 @@ class Asking:
         if said.reason is FinishReason.FILTERED:
             raise ContentRefused(request_id=self.request_id)
         said.text = "".join(text)
-        self.model = self.model or prompt.model
 
     def _take(self, delta: Delta, said: _Said) -> None:
         """Everything that is not the answer's own words."""
@@ -145,15 +140,13 @@ class Asking:
             case Step():
                 self._cite(delta.sources)
                 self._reply.step(delta)
-            case Usage():
-                self.usage = self.usage + delta if self.usage else delta
             case Finished():
                 said.reason = delta.reason
-                self.request_id, self.model = delta.request_id, delta.model
+                self.request_id = delta.request_id
             case Waiting():
                 self._reply.hold_on()
-            case TextDelta():
-                pass  # the loop above writes it
+            case TextDelta() | Usage():
+                pass  # the loop above writes the one, and whoever asks has counted the other
 
     def _writer(self, prompt: Prompt) -> "Continuation | Paragraph":
         reply = self._reply

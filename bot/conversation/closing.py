@@ -21,10 +21,10 @@ def sources_line(sources: Iterable[Source]) -> str:
     return "**Sources**\n" + "\n".join(links) if links else ""
 
 
-def footer(model: str, mode: Mode, usage: Usage | None, seconds: float) -> str:
-    """Which model, which scenario, what it took."""
-    parts = [model, mode.preset.name]
-    if mode.thinking:
+def footer(model: str, mode: Mode | None, usage: Usage | None, seconds: float) -> str:
+    """Which model, which scenario, what it took; a summary is made without any."""
+    parts = [model, mode.preset.name if mode else "summary"]
+    if mode and mode.thinking:
         parts.append("thinking")
     parts.append(f"{seconds:.1f} s")
     if usage:

@@ -9,7 +9,6 @@ from bot.conversation.documents.document import Document
 from bot.conversation.documents.steps import ReadingSteps
 from bot.conversation.documents.study import Study
 from bot.conversation.mentioned import mentioned
-from bot.conversation.messages import Usage
 from bot.conversation.ports import Names, Reply
 from bot.conversation.ports_files import Shown
 from bot.conversation.thread import SharedFile, Turn
@@ -32,8 +31,6 @@ class Gathered:
     shown: Shown
     shortened: tuple[Document, ...] = ()
     """Documents, in full, of which the prompt has only a part."""
-    usage: Usage | None = None
-    """Of the requests that it took to read them."""
     gap: str = ""
     """What the person has to know of messages that are not in it."""
 
@@ -60,7 +57,6 @@ class Gathering:
             names=names,
             shown=studied.shown,
             shortened=studied.shortened,
-            usage=studied.usage,
             gap=self._gap,
         )
 

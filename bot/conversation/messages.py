@@ -264,8 +264,6 @@ class Finished:
 
     reason: FinishReason
     request_id: str = ""
-    model: str = ""
-    """Which model it was: the asked one, or one that stood in for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,6 @@ class Model(Protocol):
         """What that model can do."""
         ...
 
-    def cost(self, model: str, usage: Usage) -> Cost | None:
-        """What requests have cost, where the prices are known."""
-        ...
-
 
 class Uploader(Protocol):
     """Takes files that are too large to be part of a prompt."""

@@ -23,6 +23,7 @@ from bot.conversation.messages import FinishReason, Prompt
 from bot.conversation.modes import Mode, mode_for
 from bot.conversation.ports import Closing, Ending, IsOurs, Reply
 from bot.conversation.ports_files import Shown
+from bot.conversation.spending import Spending, count_in
 from bot.conversation.summaries.answer import answer, asked_summary
 from bot.conversation.thread import ChannelType, Outcome, SharedFile, Turn
 from bot.conversation.tools import Asker
@@ -85,6 +86,7 @@ class RunningTurn:
         self._built: Built | None = None
         self._mode: Mode | None = None
         self._asking: Asking | None = None
+        self._spending = Spending()
         self._refused: frozenset[int] = frozenset()
         """The messages that content inspection has refused."""
         self._began = time.monotonic()
@@ -157,11 +159,13 @@ class RunningTurn:
 
     async def _answer(self) -> Closing:
         """Write the whole answer; returns what belongs beneath it."""
+        count_in(self._spending)
         self.reply.begin(title=_title(self.turn))
         gathered = await Gathering(self.turn, self.desk, self.reply, self._nudged).gather()
         raw, self.turn, self._shown = self.turn, gathered.turn, gathered.shown
         if await self._summarized(raw, gathered):
-            return Closing(buttons=(Again.REGENERATE,), can_be_rated=True)
+            footer = self._footer()
+            return Closing(footer=footer, buttons=(Again.REGENERATE,), can_be_rated=True)
         prefix = self._take_up()
         asking = self._asking = self._ask(gathered)
         gathered = await with_linked(gathered, asking, self.desk.toolbox.specs)
@@ -228,9 +232,7 @@ class RunningTurn:
         person = gathered.names.person(self.turn.asker.author_id)
         now = self.desk.clock().astimezone(zone_of(person.time_zone))
         asker = Asker(person=person, key=self.turn.key, now=now, documents=gathered.shortened)
-        asking = Asking(self.desk.model, self.desk.toolbox, self.reply, asker)
-        asking.usage = gathered.usage
-        return asking
+        return Asking(self.desk.model, self.desk.toolbox, self.reply, asker)
 
     def _closing(self, asking: Asking, reason: FinishReason, note: str) -> Closing:
         buttons = [Again.REGENERATE]
@@ -280,10 +282,10 @@ class RunningTurn:
         return replace(built.prompt, tools=tools)
 
     def _footer(self) -> str:
-        asking, mode = self._asking, self._mode
-        if asking is None or mode is None or not asking.model:
+        spending = self._spending
+        if not spending.model:
             return ""
-        return footer(asking.model, mode, asking.usage, time.monotonic() - self._began)
+        return footer(spending.model, self._mode, spending.usage, time.monotonic() - self._began)
 
     def _with_unreadable(self, note: str) -> str:
         """Name the files of the question that could not be opened: the model may forget to."""
@@ -320,17 +322,15 @@ class RunningTurn:
 
     def _ending(self, outcome: Outcome) -> Ending:
         shown_at = self.reply.first_shown_at
-        asking = self._asking
-        usage = asking.usage if asking else None
-        model = (asking and asking.model) or self.desk.frame.model
+        asking, spending = self._asking, self._spending
         return Ending(
             outcome=outcome,
             text=self.reply.text,
             segments=self.reply.segments,
-            model=model,
+            model=spending.model or self.desk.frame.model,
             preset=self._mode.preset.name if self._mode else "",
-            usage=usage,
-            cost=self.desk.model.cost(model, usage) if usage else None,
+            usage=spending.usage,
+            cost=spending.cost,
             seconds=time.monotonic() - self._began,
             first_text_seconds=None if shown_at is None else shown_at - self._began,
             request_id=asking.request_id if asking else "",

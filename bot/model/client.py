@@ -20,7 +20,6 @@ from typing_extensions import override
 
 from bot.conversation.messages import (
     Delta,
-    Finished,
     Prompt,
     Text,
     TextDelta,
@@ -30,6 +29,7 @@ from bot.conversation.messages import (
 )
 from bot.conversation.ports import Abilities, Cost
 from bot.conversation.ports_model import Allowance
+from bot.conversation.spending import asks, spent
 from bot.errors import ModelBusy, ModelError, PromptTooLong
 from bot.model import counting
 from bot.model.allowance import weight
@@ -97,12 +97,6 @@ class ModelClient:
             search=card.responses or card.is_known,
         )
 
-    def cost(self, model: str, usage: Usage) -> Cost | None:
-        """What requests have cost, where the prices are known."""
-        card = self.card(model)
-        amount = card.cost(usage)
-        return None if amount is None else Cost(amount=amount, currency=card.currency)
-
     async def stream(self, prompt: Prompt) -> AsyncIterator[Delta]:
         """Yield the answer as it is written; `Finished` comes last. Raises ModelError."""
         models = [prompt.model, *(one for one in self._fallbacks if one != prompt.model)]
@@ -139,6 +133,7 @@ class ModelClient:
             has_begun = False
             fitted = fit(prompt, self.card(prompt.model), self._protocols.finds)
             wire, body = self._encoded(fitted)
+            asks(prompt.model)
             try:
                 async with _under_way(self._take(prompt)) as taking:
                     if await self._is_long(taking):
@@ -151,11 +146,10 @@ class ModelClient:
                                 has_begun = True
                                 if type(delta) is TextDelta:
                                     yield delta
-                                elif type(delta) is Finished:
-                                    yield replace(delta, model=prompt.model)
-                                else:
+                                    continue
+                                if type(delta) is Usage:
                                     self._note_use(prompt, delta, taken)
-                                    yield delta
+                                yield delta
                 return
             except ModelError as error:
                 if has_begun:
@@ -191,13 +185,15 @@ class ModelClient:
         await self._allowance.take(prompt.model, workspace=prompt.workspace, tokens=tokens)
         return tokens
 
-    def _note_use(self, prompt: Prompt, delta: Delta, taken: int) -> None:
-        if not isinstance(delta, Usage):
-            return
-        counting.count(prompt.model, delta, self.cost(prompt.model, delta))
+    def _note_use(self, prompt: Prompt, usage: Usage, taken: int) -> None:
+        card = self.card(prompt.model)
+        amount = card.cost(usage)
+        cost = None if amount is None else Cost(amount=amount, currency=card.currency)
+        counting.count(prompt.model, usage, cost)
+        spent(usage, cost)
         if self._allowance is not None:
-            spent = delta.input_tokens + delta.output_tokens
-            self._allowance.settle(prompt.model, taken=taken, spent=spent)
+            together = usage.input_tokens + usage.output_tokens
+            self._allowance.settle(prompt.model, taken=taken, spent=together)
 
 
 @asynccontextmanager

@@ -214,6 +214,16 @@ def test_another_model_stands_in_and_says_so(here: RunningPlayground) -> None:
     assert footer(answer).startswith(f"{STANDS_IN} · balanced · ")
 
 
+def test_what_is_stopped_says_how_it_was_made_too(here: RunningPlayground) -> None:
+    here.model_fails("404")
+    ts = here.say(f"{AT}/slow")
+    here.growing(ts)
+    here.post("stop", **{"as": ANNA}, channel=GENERAL, thread_ts=ts)
+
+    line = until(lambda: footer(here.answers(ts)[0]), what="the quiet line")
+    assert line.startswith(f"{STANDS_IN} · balanced · ")
+
+
 def test_one_quiet_line_says_how_it_was_made(here: RunningPlayground) -> None:
     line = footer(_ask(here, "/echo hello"))
     model, preset, seconds, tokens = line.split(" · ")

@@ -19,6 +19,7 @@ from tests.playground import (
     RunningBot,
     RunningPlayground,
     buttons,
+    footer,
     shown,
     until,
 )
@@ -241,9 +242,11 @@ def test_a_mention_in_a_thread_is_answered_with_its_summary(
     playground: RunningPlayground, bot: RunningBot, talk: list[str]
 ) -> None:
     playground.say(f"<@{BOT}> summarize this thread", who=CHEN, thread_ts=talk[0])
-    text = shown(playground.answer(talk[0]))
+    answer = playground.answer(talk[0])
+    text = shown(answer)
     assert sources(text) <= set(talk[:2])
     assert "2 of 2 messages" in text
+    assert re.fullmatch(r"qwen3\.7-plus · summary · [\d.]+ s · [\d,]+ tokens", footer(answer))
 
 
 def test_what_somebody_missed_is_what_was_said_in_the_channel_beside_our_messages(

@@ -9,7 +9,7 @@ from bot.conversation.documents import showing
 from bot.conversation.documents.document import Document
 from bot.conversation.documents.fitting import shares
 from bot.conversation.documents.whole import WholeReading, wants_all
-from bot.conversation.messages import Step, StepState, Usage
+from bot.conversation.messages import Step, StepState
 from bot.conversation.ports import Reply
 from bot.conversation.ports_files import Piece, Shown
 from bot.conversation.thread import Turn
@@ -31,8 +31,6 @@ class Studied:
     shown: Shown
     shortened: tuple[Document, ...] = ()
     """Documents, in full, of which the prompt has only a part."""
-    usage: Usage | None = None
-    """Of the requests that it took to read them."""
 
 
 class Study:
@@ -44,7 +42,6 @@ class Study:
         self._reply = reply
         self._question = "\n".join(question.text for question in turn.questions)
         self._shortened: list[Document] = []
-        self._usage: Usage | None = None
 
     async def fitted(self, shown: Shown) -> Studied:
         """What was shown, with documents as long as there is room for."""
@@ -63,7 +60,6 @@ class Study:
         return Studied(
             shown=replace(shown, by_file=by_file),
             shortened=tuple(self._shortened),
-            usage=self._usage,
         )
 
     async def _fit(self, file_id: str, document: Document, room: int) -> Document:
@@ -96,10 +92,7 @@ class Study:
         title = HAS_READ_ALL.format(name=document.name, count=parts)
         state = StepState.FAILED if notes is None else StepState.DONE
         self._reply.step(Step(id=f"all_{file_id}", title=title, state=state))
-        if notes is None:
-            return None
-        self._usage = self._usage + notes.usage if self._usage else notes.usage
-        return notes.document
+        return notes
 
 
 def _documents(shown: Shown) -> Iterator[tuple[str, Document]]:

@@ -6,7 +6,7 @@ Questions about all of it ("summarise this") can't be answered from a choice of 
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.conversation.documents.document import Document, Passage
 from bot.conversation.messages import (
@@ -15,7 +15,6 @@ from bot.conversation.messages import (
     Prompt,
     Text,
     TextDelta,
-    Usage,
     UserTurn,
 )
 from bot.conversation.ports import Model
@@ -51,14 +50,6 @@ def wants_all(question: str) -> bool:
     return _WHOLE.search(question) is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notes:
-    """What the parts of a document come to, and what the reading cost."""
-
-    document: Document
-    usage: Usage
-
-
 class WholeReading:
     """Reads documents to their end with one model, a few parts at a time."""
 
@@ -69,13 +60,13 @@ class WholeReading:
         self._workspace = workspace
         self._at_once = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(self, document: Document, watch: Callable[[int, int], None]) -> Notes | None:
+    async def read(self, document: Document, watch: Callable[[int, int], None]) -> Document | None:
         """The notes of all parts; None where the model could read none of them."""
         every = list(_parts(document.passages))
         parts = every[:MOST_PARTS]
         done = 0
 
-        async def note(part: Sequence[Passage]) -> tuple[str, Usage]:
+        async def note(part: Sequence[Passage]) -> str:
             nonlocal done
             async with self._at_once:
                 noted = await self._note(document, part)
@@ -85,9 +76,7 @@ class WholeReading:
 
         noted = await asyncio.gather(*(note(part) for part in parts))
         passages = tuple(
-            Passage.of(_span(part), text)
-            for part, (text, _) in zip(parts, noted, strict=True)
-            if text
+            Passage.of(_span(part), text) for part, text in zip(parts, noted, strict=True) if text
         )
         if not passages:
             return None
@@ -97,12 +86,9 @@ class WholeReading:
         if len(every) > len(parts):
             remarks.append(ONLY_FIRST)
         remarks += [document.note] if document.note else []
-        return Notes(
-            document=replace(document, passages=passages, note="; ".join(remarks)),
-            usage=sum((usage for _, usage in noted), Usage()),
-        )
+        return replace(document, passages=passages, note="; ".join(remarks))
 
-    async def _note(self, document: Document, part: Sequence[Passage]) -> tuple[str, Usage]:
+    async def _note(self, document: Document, part: Sequence[Passage]) -> str:
         """The notes of one part; none where the model refuses it, or fails."""
         text = replace(document, passages=tuple(part)).markdown
         shown = Text(text=f"Part of {document.name!r}:\n\n{text}")
@@ -114,21 +100,18 @@ class WholeReading:
             max_tokens=_NOTE_TOKENS,
         )
         words: list[str] = []
-        usage = Usage()
         try:
             async for delta in self._model.stream(prompt):
                 match delta:
                     case TextDelta():
                         words.append(delta.text)
-                    case Usage():
-                        usage += delta
                     case Finished(reason=FinishReason.FILTERED):
-                        return "", usage
+                        return ""
                     case _:
                         pass
         except ModelError:
-            return "", usage
-        return "".join(words).strip(), usage
+            return ""
+        return "".join(words).strip()
 
 
 def _parts(passages: Sequence[Passage]) -> Iterator[list[Passage]]:

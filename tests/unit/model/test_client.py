@@ -23,6 +23,7 @@ from bot.conversation.messages import (
     UserTurn,
     Waiting,
 )
+from bot.conversation.spending import Spending, count_in
 from bot.errors import (
     ContentRefused,
     ModelBusy,
@@ -125,8 +126,8 @@ async def serving(*scripts: Serve, **options: Any) -> AsyncIterator[tuple[Server
     await asyncio.gather(*(one for one in server.handlers if one), return_exceptions=True)
 
 
-async def _all(client: ModelClient) -> list[Delta]:
-    return [delta async for delta in client.stream(PROMPT)]
+async def _all(client: ModelClient, model: str = "qwen3.7-plus") -> list[Delta]:
+    return [delta async for delta in client.stream(replace(PROMPT, model=model))]
 
 
 def _said(deltas: list[Delta]) -> str:
@@ -377,14 +378,14 @@ async def test_a_request_too_large_for_the_host_is_not_sent() -> None:
 
 
 async def test_another_model_stands_in_for_one_that_is_busy() -> None:
+    count_in(spending := Spending())
     busy = _refusal(429, "limit_requests", Retry_After="60")
     async with serving(busy, _answer(_text("a", "stop"), END), fallbacks=("qwen-flash",)) as (
         server,
         client,
     ):
-        deltas = await _all(client)
-        assert isinstance(deltas[-1], Finished)
-        assert deltas[-1].model == "qwen-flash"
+        await _all(client)
+        assert spending.model == "qwen-flash"
         assert server.requests == 2
     async with serving(_refusal(401, "invalid_api_key"), fallbacks=("qwen-flash",)) as (
         server,
@@ -395,17 +396,32 @@ async def test_another_model_stands_in_for_one_that_is_busy() -> None:
         assert server.requests == 1, "a wrong key is wrong for all"
 
 
+async def test_each_request_costs_what_its_own_length_says() -> None:
+    usage = {"prompt_tokens": 200_000, "completion_tokens": 1_000}
+    counted = b"data: " + orjson.dumps({"choices": [], "usage": usage}) + b"\n\n"
+    priced, unpriced = "qwen3.6-plus", "qwen3.7-plus"
+    count_in(spending := Spending())
+    async with serving(_answer(_text("a", "stop"), counted, END)) as (_, client):
+        for _ in range(2):
+            await _all(client, priced)
+        cost = spending.cost
+        await _all(client, unpriced)
+
+    assert cost is not None
+    assert cost.amount == pytest.approx(2 * (0.4 + 0.012)), "both are below the tier's limit"
+    assert spending.usage is not None
+    assert spending.usage.input_tokens == 600_000
+    assert spending.cost is None, "one of them has no price that we know"
+
+
 async def test_a_model_that_stands_in_is_asked_when_our_share_is_used_up() -> None:
     allowance = TokenBuckets(requests_a_minute=1, tokens_a_minute=0, longest=0.05)
     good = _answer(_text("a", "stop"), END)
     async with serving(good, allowance=allowance, fallbacks=("qwen-flash",)) as (_, client):
-        models = [(await _all(client))[-1] for _ in range(3)]
+        count_in(spending := Spending())
+        models = [spending.model for _ in range(3) if await _all(client)]
 
-    assert [end.model for end in models if isinstance(end, Finished)] == [
-        "qwen3.7-plus",
-        "qwen3.7-plus",
-        "qwen-flash",
-    ]
+    assert models == ["qwen3.7-plus", "qwen3.7-plus", "qwen-flash"]
 
 
 @pytest.mark.parametrize("limited", ["by our share", "by the service"])
@@ -428,9 +444,9 @@ async def test_who_was_told_to_wait_is_answered_by_a_model_that_stands_in() -> N
     good = _answer(_text("a", "stop"), END)
     asked = {"allowance": allowance, "fallbacks": ("qwen-flash",), "patience_seconds": 0.01}
     async with serving(good, **asked) as (_, client):
+        count_in(spending := Spending())
         first, second, third = [await _all(client) for _ in range(3)]
 
     assert third[0] == Waiting()
-    assert isinstance(third[-1], Finished)
-    assert third[-1].model == "qwen-flash"
+    assert spending.model == "qwen-flash"
     assert Waiting() not in [*first, *second]

@@ -18,11 +18,10 @@ from bot.conversation.messages import (
     Image,
     Prompt,
     TextDelta,
-    Usage,
     UserTurn,
     Video,
 )
-from bot.conversation.ports import Abilities, Cost
+from bot.conversation.ports import Abilities
 from bot.conversation.ports_files import OtherForms, Shown
 from bot.conversation.thread import SharedFile
 from bot.errors import ModelUnavailable, UnreadableFile
@@ -99,9 +98,6 @@ class _Model:
 
     def abilities(self, model: str) -> Abilities:
         return self._abilities
-
-    def cost(self, model: str, usage: Usage) -> Cost | None:
-        return None
 
 
 @pytest.fixture

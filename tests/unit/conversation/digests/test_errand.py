@@ -19,8 +19,8 @@ from bot.conversation.digests.extras import DetailErrands
 from bot.conversation.digests.maker import OVER_LIMIT, DigestMaker, Edition, within
 from bot.conversation.digests.recurrence import EVERY_DAY, Recurrence
 from bot.conversation.errands import Errand
-from bot.conversation.messages import Delta, Prompt, Usage
-from bot.conversation.ports import Abilities, Cost, T
+from bot.conversation.messages import Delta, Prompt
+from bot.conversation.ports import Abilities, T
 from bot.conversation.summaries.summarizer import Summarizer
 from bot.conversation.summaries.summary import ChannelMessage, ChannelReading
 from bot.conversation.summaries.timespans import Span
@@ -83,9 +83,6 @@ class Headlines:
 
     def abilities(self, model: str) -> Abilities:
         return Abilities()
-
-    def cost(self, model: str, usage: Usage) -> Cost | None:
-        return None
 
 
 @dataclass

@@ -22,7 +22,7 @@ from bot.conversation.messages import (
     Usage,
     UserTurn,
 )
-from bot.conversation.ports import Abilities, Cost, Person
+from bot.conversation.ports import Abilities, Person
 from bot.conversation.thread import ThreadKey
 from bot.conversation.tools import Asker, Toolbox
 from bot.errors import ContentRefused, ModelBusy
@@ -61,9 +61,6 @@ class _Notetaker:
     def abilities(self, model: str) -> Abilities:
         return Abilities()
 
-    def cost(self, model: str, usage: Usage) -> Cost | None:
-        return None
-
 
 def _shown(prompt: Prompt) -> str:
     (turn,) = prompt.entries
@@ -86,11 +83,10 @@ async def test_all_of_it_is_read_in_parts_and_in_order() -> None:
     parts = len(model.asked)
     assert parts > 3
     assert heard == [(number, parts) for number in range(1, parts + 1)]
-    assert notes.document.passages[0].text.startswith("Noted [page 1]")
-    assert notes.document.passages[-1].text.endswith("until [page 200]")
-    assert notes.document.passages[0].place.startswith("page 1 to page ")
-    assert f"in {parts} parts" in notes.document.note
-    assert notes.usage.input_tokens == 100 * parts
+    assert notes.passages[0].text.startswith("Noted [page 1]")
+    assert notes.passages[-1].text.endswith("until [page 200]")
+    assert notes.passages[0].place.startswith("page 1 to page ")
+    assert f"in {parts} parts" in notes.note
     seen = "".join(_shown(prompt) for prompt in model.asked)
     assert all(f"Page {number}. " in seen for number in range(1, 201))
 
@@ -101,8 +97,8 @@ async def test_a_part_that_is_refused_is_told_and_costs_no_other() -> None:
     )
 
     assert notes is not None
-    assert "1 of them could not be read" in notes.document.note
-    assert notes.document.passages[-1].text.endswith("until [page 200]")
+    assert "1 of them could not be read" in notes.note
+    assert notes.passages[-1].text.endswith("until [page 200]")
 
 
 async def test_where_nothing_can_be_read_there_are_no_notes() -> None:
@@ -117,7 +113,7 @@ async def test_a_document_without_end_has_one_here() -> None:
 
     assert notes is not None
     assert len(model.asked) == MOST_PARTS
-    assert "goes on beyond" in notes.document.note
+    assert "goes on beyond" in notes.note
 
 
 @pytest.mark.parametrize(

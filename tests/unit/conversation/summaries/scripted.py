@@ -4,8 +4,8 @@ import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from bot.conversation.messages import Delta, Image, Prompt, Text, Usage, UserTurn
-from bot.conversation.ports import Abilities, Cost, T
+from bot.conversation.messages import Delta, Image, Prompt, Text, UserTurn
+from bot.conversation.ports import Abilities, T
 from bot.conversation.summaries.summary import ChannelMessage, ChannelReading
 
 LINE = re.compile(r"^(?:> )?\[(\d+)\] (.*)$", re.MULTILINE)
@@ -27,9 +27,6 @@ class ScriptedModel:
 
     def abilities(self, model: str) -> Abilities:
         return Abilities()
-
-    def cost(self, model: str, usage: Usage) -> Cost | None:
-        return None
 
 
 class NoReader:
