@@ -41,7 +41,7 @@ class Directory:
         users: set[str] = set()
         channels = set() if channel.startswith("D") else {channel}
         for message in messages:
-            if message.author is Author.PERSON:
+            if message.author is Author.PERSON and message.author_id:
                 users.add(message.author_id)
             users.update(_USER.findall(message.text))
             channels.update(_CHANNEL.findall(message.text))

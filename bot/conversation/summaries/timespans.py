@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from textwrap import shorten
 from typing import Any
 
 from bot.errors import UnclearRequest
@@ -294,4 +295,7 @@ def _on_clock(stretch: _Stretch, now: datetime) -> Span:
 
 
 def _unclear(words: str) -> str:
-    return UNCLEAR.format(words=words.strip(), examples="`yesterday`, `since monday`, `3d`, dates")
+    return UNCLEAR.format(
+        words=shorten(words, 200, placeholder="…"),
+        examples="`yesterday`, `since monday`, `3d`, dates",
+    )

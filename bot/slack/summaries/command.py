@@ -132,10 +132,8 @@ class Summarize:
         address = _address(body, replaces=deed is Deed.REMAKE)
         request = SummaryRequest(length=Length(length or Length.NORMAL), language=language)
         order = SummaryOrder(deed=deed, address=address, request=request, summary_id=int(number))
-        key = str(body["trigger_id"])
-        if deed is Deed.SHARE:
-            # Two clicks in a row would be done at the same time, and none see what the other does.
-            key = f"{deed.value} {number} {int(time.time() / _CLICK_SECONDS)}"
+        # Two clicks in a row would be done at the same time, and none see what the other does.
+        key = f"{deed.value} {value} {int(time.time() / _CLICK_SECONDS)}"
         await self._add(order, key, context)
         await ack()
 

@@ -92,6 +92,12 @@ def test_what_is_no_time_is_said_to_be_none(words: str) -> None:
         read_span(words, now=WEDNESDAY)
 
 
+def test_a_whole_page_of_words_is_not_repeated_to_whoever_sent_it() -> None:
+    with pytest.raises(UnclearRequest) as raised:
+        read_span("x" * 3_000 + " and more", now=WEDNESDAY)
+    assert len(str(raised.value)) < 500
+
+
 def test_the_future_holds_no_messages() -> None:
     with pytest.raises(UnclearRequest, match="to come"):
         read_span("tomorrow", now=WEDNESDAY)
