@@ -30,6 +30,8 @@ def belonging(installations: Installations) -> Middleware:
         if context.is_enterprise_install and not context.team_id:
             # An organisation's event names the workspace in the envelope only ("Events API").
             context["team_id"] = body.get("context_team_id") or body.get("team_id")
+        if (context.team_id or "").startswith("E"):
+            context["team_id"] = _workspace_of(body, context.team_id or "")
         kind = (body.get("event") or {}).get("type")
         if kind in _FAREWELLS or body.get("type") == "url_verification" or "ssl_check" in body:
             return await next()
@@ -41,3 +43,16 @@ def belonging(installations: Installations) -> Middleware:
         return await next()
 
     return find
+
+
+def _workspace_of(body: Payload, enterprise_id: str) -> str:
+    """Where somebody of an organisation presses or fills in what is shown to them.
+
+    Views name the place where the app is installed (`app_installed_team_id`), which may be the whole
+    organisation. Who comes from outside is in none of its workspaces: for them it stays that.
+    """
+    if (body.get("enterprise") or {}).get("id") == enterprise_id:
+        for part, name in (("team", "id"), ("view", "team_id"), ("user", "team_id")):
+            if found := (body.get(part) or {}).get(name):
+                return str(found)
+    return enterprise_id
