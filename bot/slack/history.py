@@ -75,11 +75,8 @@ class History:
         return other_forms(file)
 
     async def own_files(self, key: ThreadKey, after: str) -> set[str]:
-        """The names of the files that we have shared in a thread behind a moment."""
-        try:
-            found = await self.own_messages(key, after)
-        except SlackError:
-            return set()
+        """The names of the files that we have shared in a thread behind a moment. Raises SlackError."""
+        found = await self.own_messages(key, after)
         return {str(file.get("name")) for raw in found for file in raw.get("files") or []}
 
     async def own_messages(self, key: ThreadKey, after: str) -> list[Mapping[str, Any]]:

@@ -33,6 +33,8 @@ _PAUSE = 1.0
 _LONGEST_WAIT = 60.0
 _UPLOAD = aiohttp.ClientTimeout(total=120)
 
+Begun = Callable[[str], Awaitable[None]]
+
 
 class Uploads:
     """Implements `conversation.ports_files.Publisher` for one workspace."""
@@ -57,10 +59,24 @@ class Uploads:
             raise FileFailed(NOT_TAKEN) from error
         await self.hand_over(file, channel_id=turn.key.channel_id, thread_ts=turn.key.thread_ts)
 
-    async def hand_over(self, file: MadeFile, *, channel_id: str, thread_ts: str = "") -> None:
-        """Share a file in a conversation, in a thread of it where one is named. Raises FileFailed."""
+    async def hand_over(
+        self,
+        file: MadeFile,
+        *,
+        channel_id: str,
+        thread_ts: str = "",
+        begun: str = "",
+        on_begin: Begun | None = None,
+    ) -> None:
+        """Share a file in a conversation, in a thread of it where one is named. Raises FileFailed.
+
+        `on_begin` is told Slack's id of it before anybody can see it; whoever takes over gives it
+        back as `begun`, and the file is shared once.
+        """
         try:
-            await self._share(file, channel_id, thread_ts)
+            if begun and await self._patiently(lambda: self._is_visible(begun)):
+                return
+            await self._share(file, channel_id, thread_ts, on_begin)
         except SlackRefused as refusal:
             raise FileFailed(SENTENCES.get(refusal.code, NOT_TAKEN)) from refusal
         except SlackError as error:
@@ -69,12 +85,16 @@ class Uploads:
     async def _is_shared(self, turn: Turn, name: str) -> bool:
         """Whether the process before us came so far as to share it."""
         after = turn.asker.ts if turn.questions else turn.key.thread_ts
-        return name in await self._history.own_files(turn.key, after)
+        return name in await self._patiently(lambda: self._history.own_files(turn.key, after))
 
-    async def _share(self, file: MadeFile, channel_id: str, thread_ts: str) -> None:
+    async def _share(
+        self, file: MadeFile, channel_id: str, thread_ts: str, on_begin: Begun | None
+    ) -> None:
         given = await self._patiently(lambda: self._address(file))
         file_id = str(given["file_id"])
         await self._patiently(lambda: self._send(str(given["upload_url"]), file))
+        if on_begin is not None:
+            await on_begin(file_id)
         begun = False
 
         async def complete() -> None:

@@ -148,11 +148,17 @@ class ErrandRunner:
                 failure = type(error).__name__
                 log.exception("errand failed")
         if failure:
+            await _kept(lambda: self._make_sure(errand))
             with suppress(Exception):
                 await handler.give_up(errand)
         await _kept(lambda: self._errands.finish(errand, failure=failure))
         metrics.errands.labels(errand.kind, failure or "done").inc()
         log.info("errand ended", failure=failure, seconds=round(time.monotonic() - began, 2))
+
+    async def _make_sure(self, errand: Errand) -> None:
+        """Raise LostTurn where another worker has it: this process was frozen while it worked."""
+        if errand.id not in await self._errands.beat([errand]):
+            raise LostTurn
 
     async def _beat(self) -> None:
         while True:

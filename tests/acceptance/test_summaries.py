@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
+from bot.conversation.summaries.errand import HANDED_OVER
 from tests.playground import (
     ANNA,
     ANNAS_DM,
@@ -231,6 +232,27 @@ def test_a_summary_asked_for_survives_a_crash(
     bot.kill()
     bot.start()
     assert sources(shown(summary(playground))) <= set(talk)
+
+
+def test_a_crash_behind_the_document_sends_no_second_one(
+    playground: RunningPlayground, bot: RunningBot, talk: list[str]
+) -> None:
+    playground.command("/summarize")
+    seen = summary(playground)
+    playground.fault("files.completeUploadExternal", "drop_after")
+    playground.fault("files.info", "delay", seconds=5)
+    playground.click(seen, "summary_document")
+    until(lambda: playground.calls("files.info"), what="a look whether it was shared")
+    bot.kill()
+    bot.start()
+
+    def is_told() -> bool:
+        words = [one.get("text") for one in playground.ephemerals(ANNA, GENERAL)]
+        return HANDED_OVER in words
+
+    until(is_told, what="word of the document")
+    files = [file for one in playground.messages(ANNAS_DM) for file in one.get("files", ())]
+    assert len(files) == 1
 
 
 def test_help_says_what_is_understood(playground: RunningPlayground, bot: RunningBot) -> None:

@@ -184,6 +184,22 @@ async def test_an_error_ends_an_errand_in_words_and_is_not_repeated(kept: Kept) 
     assert await kept.two.due({"sum"}) == []
 
 
+async def test_who_was_frozen_and_fails_does_not_speak_for_whoever_took_over(kept: Kept) -> None:
+    errand_id = await kept.add()
+    handler = Handler()
+
+    async def taken_over(errand: Errand, keep: Keep) -> None:
+        await kept.age(60)
+        await _claimed(kept.two, errand_id)
+        handler.done.set()
+        raise ValueError("no")
+
+    handler.run = taken_over  # type: ignore[method-assign]
+    await _run_until(kept.one, handler, handler.done.is_set)
+
+    assert handler.given_up == []
+
+
 async def test_one_that_brings_its_worker_down_is_given_up(kept: Kept) -> None:
     errand_id = await kept.add()
     for _ in range(3):

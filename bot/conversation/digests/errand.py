@@ -141,8 +141,10 @@ class DigestErrands:
         except LostTurn:
             raise
         except NotForYou as refusal:
+            await keep(work.kept)  # raises where it was frozen meanwhile, and is another worker's
             await self._rest(digest, desk, str(refusal))
         except (SlackError, ModelError) as failure:
+            await keep(work.kept)
             await self._failed(errand, digest, work.kept, reason_of(failure))
 
     async def give_up(self, errand: Errand) -> None:

@@ -76,6 +76,7 @@ class DetailErrands:
                 await self._fail(errand, desk, NOTHING_MORE)
         except (NotForYou, SlackError, ModelError) as failure:
             reason = str(failure) if isinstance(failure, NotForYou) else reason_of(failure)
+            await keep(errand.kept)  # raises where it was frozen meanwhile, and is another worker's
             await self._fail(errand, desk, reason)
 
     async def give_up(self, errand: Errand) -> None:

@@ -4,10 +4,10 @@ Every way this can end is a sentence for the person who asked, and for nobody el
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.conversation.context import zone_of
 from bot.conversation.errands import Errand, Keep
@@ -97,8 +97,13 @@ class SummaryRoom(Protocol):
         """
         ...
 
-    async def hand_over(self, summary: KeptSummary) -> None:
-        """Send it as a document to whoever asked. Raises FileFailed and SlackError."""
+    async def hand_over(
+        self, summary: KeptSummary, *, begun: str, on_begin: Callable[[str], Awaitable[None]]
+    ) -> None:
+        """Send it as a document to whoever asked. Raises FileFailed and SlackError.
+
+        Sent once: what `on_begin` was told in an earlier attempt comes back as `begun`.
+        """
         ...
 
     def whisper(self, address: Address) -> Whisper:
@@ -180,14 +185,19 @@ class _Work:
         self._kept = kept
         self._order = order
         self._whisper = whisper
-        self._errand = errand
         self._keep = keep
+        self._noted = dict(errand.kept)
+        """What has been done, by earlier attempts too."""
         self._user_id = order.address.user_id
         self._before: tuple[KeptSummary, Place] | None = None
         """The summary that is to be made anew."""
 
     async def fail(self, sentence: str, *, can_retry: bool = False, joins: bool = False) -> None:
-        """Say why not; a summary that was to be made anew is put back in its place."""
+        """Say why not; a summary that was to be made anew is put back in its place.
+
+        Raises LostTurn: a process that was frozen while it worked has nothing to say any more.
+        """
+        await self._note()
         if self._order.deed is not Deed.MAKE:
             if self._before is not None:
                 summary, place = self._before
@@ -210,8 +220,7 @@ class _Work:
             case Deed.DOCUMENT:
                 seen = await self._seen()
                 await self._room.place(self._user_id, seen.channel_id)
-                await self._room.hand_over(seen)
-                await self._whisper.say(HANDED_OVER)
+                await self._hand_over(seen)
 
     async def _make(self) -> None:
         request, address = self._order.request, self._order.address
@@ -251,11 +260,16 @@ class _Work:
             markdown = await self._summarize(wanted, now)
             summary = replace(wanted, markdown=markdown)
             summary = replace(summary, id=await self._kept.add(summary))
-            await self._keep({"summary": summary.id})
+            await self._note(summary=summary.id)
         await self._whisper.show(summary, shares_in=_shares_in(summary, place))
 
+    async def _note(self, **done: Any) -> None:
+        """Keep what has been done. Raises LostTurn where another worker is at it now."""
+        self._noted.update(done)
+        await self._keep(self._noted)
+
     async def _made_before(self) -> KeptSummary | None:
-        summary_id = int(self._errand.kept.get("summary", 0))
+        summary_id = int(self._noted.get("summary", 0))
         if not summary_id:
             return None
         return await self._kept.load(self._desk.team_id, summary_id, user_id=self._user_id)
@@ -287,6 +301,13 @@ class _Work:
         person = await self._room.person(self._user_id)
         await self._room.share(seen, person, channel_id=channel_id)
         await self._whisper.say(SHARED.format(place=shown.name))
+
+    async def _hand_over(self, seen: KeptSummary) -> None:
+        async def note(file_id: str) -> None:
+            await self._note(file=file_id)
+
+        await self._room.hand_over(seen, begun=str(self._noted.get("file", "")), on_begin=note)
+        await self._whisper.say(HANDED_OVER)
 
     async def _seen(self) -> KeptSummary:
         """The summary with the button. Raises NotForYou where it is gone, or another's."""

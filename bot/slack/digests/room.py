@@ -172,16 +172,16 @@ class SlackDigestRoom:
         """Share charts as pictures, each once; a digest that stands is no failure for want of one."""
         if self._files is None:
             return
-        uploads = Uploads(self._api, self._here.history)
-        shared = await self._here.history.own_files(key, key.thread_ts) if look_first else set()
+        uploads, history = Uploads(self._api, self._here.history), self._here.history
         try:
+            shared = await history.own_files(key, key.thread_ts) if look_first else set()
             for block in blocks:
                 picture = await self._files.picture(bars_of(block))
                 if picture.name not in shared:
                     await uploads.hand_over(
                         picture, channel_id=key.channel_id, thread_ts=key.thread_ts
                     )
-        except FileFailed as error:
+        except (FileFailed, SlackError) as error:
             log.info("digest's chart not shared", reason=str(error))
 
     async def tell(self, user_id: str, sentence: str) -> None:

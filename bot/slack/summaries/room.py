@@ -23,7 +23,7 @@ from bot.slack.access import is_public
 from bot.slack.installations import Installation
 from bot.slack.markdown.rendering import preview
 from bot.slack.summaries.blocks import asked_by, pages, text_block
-from bot.slack.uploads import Uploads
+from bot.slack.uploads import Begun, Uploads
 from bot.slack.whispers import SlackWhisper
 
 METADATA = "threadwise_summary"
@@ -107,15 +107,19 @@ class SlackSummaryRoom:
                 raise NotForYou(NO_POSTING.format(name=name)) from refusal
             raise
 
-    async def hand_over(self, summary: KeptSummary) -> None:
-        """Send it as a document to whoever asked. Raises FileFailed and SlackError."""
+    async def hand_over(self, summary: KeptSummary, *, begun: str, on_begin: Begun) -> None:
+        """Send it as a document to whoever asked. Raises FileFailed and SlackError.
+
+        Sent once: what `on_begin` was told in an earlier attempt comes back as `begun`.
+        """
         title = DOCUMENT_TITLE.format(title=summary.title)
         file = await self._files.make(
             f"# {title}\n\n{summary.markdown}", FileFormat.WORD, title=title
         )
         opened = await self._api.write("conversations.open", users=summary.user_id)
         uploads = Uploads(self._api, self._here.history)
-        await uploads.hand_over(file, channel_id=str(opened["channel"]["id"]))
+        direct = str(opened["channel"]["id"])
+        await uploads.hand_over(file, channel_id=direct, begun=begun, on_begin=on_begin)
 
     def whisper(self, address: Address) -> SlackWhisper:
         """A word to one person."""

@@ -131,6 +131,38 @@ async def test_a_taken_over_turn_looks_first(
     assert _shared(playground, turn) == ["plan.md"]
 
 
+async def test_it_looks_until_slack_answers(
+    playground: RunningPlayground, uploads: Uploads, paused: Paused
+) -> None:
+    turn = _turn(playground, attempt=2)
+    await uploads.publish(turn, FILE)
+    assert _shared(playground, turn) == ["plan.md"]
+    playground.fault("conversations.replies", "status", status=429, retry_after=9)
+    playground.fault("conversations.replies", "drop_before")
+    await uploads.publish(turn, FILE)
+
+    assert _shared(playground, turn) == ["plan.md"]
+    assert 9.0 in paused.seconds
+
+
+async def test_whoever_takes_over_shares_what_was_begun_once(
+    playground: RunningPlayground, uploads: Uploads
+) -> None:
+    turn = _turn(playground)
+    begun: list[str] = []
+
+    async def begin(file_id: str) -> None:
+        begun.append(file_id)
+
+    where = {"channel_id": GENERAL, "thread_ts": turn.key.thread_ts}
+    await uploads.hand_over(FILE, **where, on_begin=begin)
+    assert _shared(playground, turn) == ["plan.md"]
+    await uploads.hand_over(FILE, **where, begun=begun[0], on_begin=begin)
+
+    assert _shared(playground, turn) == ["plan.md"]
+    assert len(begun) == 1
+
+
 async def test_a_file_is_no_message_to_go_on_in(
     playground: RunningPlayground, uploads: Uploads
 ) -> None:

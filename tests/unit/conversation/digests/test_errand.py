@@ -190,6 +190,8 @@ class World:
         self.added: list[Mapping[str, Any]] = []
         self.kept: Mapping[str, Any] = {}
         self.reopened: list[int] = []
+        self.is_lost = False
+        """Whether another worker has the errand: this one was frozen."""
         summarizer = Summarizer(self.model, self.channels, model_name="m")
         self.maker = DigestMaker(summarizer, self.channels, tokens=10_000)
         self.handler = DigestErrands(self, self.book, self)  # type: ignore[arg-type]
@@ -222,6 +224,8 @@ class World:
         await self.handler.run(Errand(**given), self.keep)
 
     async def keep(self, kept: Mapping[str, Any]) -> None:
+        if self.is_lost:
+            raise LostTurn
         self.kept = kept
 
 
@@ -347,6 +351,17 @@ async def test_slack_failing_half_way_goes_on_behind_what_stands(world: World) -
     await world.fire(payload=world.added[-1]["payload"])
 
     assert [text for text, _ in world.room.posted] == ["C1: news; C2: quiet", "details"]
+
+
+async def test_a_worker_that_was_frozen_says_nothing_of_its_failure(world: World) -> None:
+    world.model.failure, world.is_lost = ModelBusy(), True
+    with pytest.raises(LostTurn):
+        await world.fire()
+    world.room.refused = {"C1": "You are not a member.", "C2": "I am not there."}
+    with pytest.raises(LostTurn):
+        await world.fire()
+    assert (world.added, world.room.told) == ([], [])
+    assert world.book.digest.pause is Pause.NOT
 
 
 async def test_an_unreadable_channel_is_no_failure(world: World) -> None:

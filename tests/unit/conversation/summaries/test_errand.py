@@ -24,7 +24,7 @@ from bot.conversation.summaries.request import Length, SummaryRequest
 from bot.conversation.summaries.summarizer import Summarizer
 from bot.conversation.summaries.summary import ChannelReading
 from bot.conversation.summaries.timespans import Span
-from bot.errors import ModelBusy, NotForYou, NotInChannel, SlackUnreachable
+from bot.errors import LostTurn, ModelBusy, NotForYou, NotInChannel, SlackUnreachable
 from tests.unit.conversation.summaries.scripted import ScriptedModel, draft, message, said
 
 NOW = datetime(2026, 11, 25, 14, 30, tzinfo=UTC)
@@ -88,7 +88,7 @@ class Room:
     async def share(self, summary: KeptSummary, person: Person, *, channel_id: str) -> None:
         self.shared.append((summary.id, channel_id))
 
-    async def hand_over(self, summary: KeptSummary) -> None:
+    async def hand_over(self, summary: KeptSummary, *, begun: str, on_begin: Any) -> None:
         raise NotImplementedError
 
     def whisper(self, address: Address) -> Told:
@@ -122,6 +122,8 @@ class World:
         self.room, self.kept, self.reader = Room(), Kept(), Reader()
         self.model = ScriptedModel(lambda _: draft(decisions=[said("Ship on Friday.", 1)]))
         self.notes: Mapping[str, Any] = {}
+        self.is_lost = False
+        """Whether another worker has the errand: this one was frozen."""
 
     async def of(self, team_id: str) -> SummaryDesk:
         summarizer = Summarizer(self.model, self.reader, model_name="qwen")
@@ -135,6 +137,8 @@ class World:
         )
 
         async def keep(notes: Mapping[str, Any]) -> None:
+            if self.is_lost:
+                raise LostTurn
             self.notes = notes
 
         await SummaryErrands(self, self.kept).run(errand, keep)
@@ -258,6 +262,17 @@ async def test_a_busy_model_is_a_sentence_with_a_way_to_try_again(world: World) 
     order = make(channel_id="C1")
     await world.do(order)
     assert world.room.told.sentences == [(ModelBusy.sentence, Remedy(request=order.request))]
+
+
+async def test_a_worker_that_was_frozen_while_the_model_worked_says_nothing(world: World) -> None:
+    def busy(_: dict[int, str]) -> dict[str, Any]:
+        world.is_lost = True
+        raise ModelBusy
+
+    world.model = ScriptedModel(busy)
+    with pytest.raises(LostTurn):
+        await world.do(make(channel_id="C1"))
+    assert world.room.told == Told()
 
 
 async def test_a_silent_slack_is_raised_and_giving_up_is_a_sentence(world: World) -> None:
