@@ -14,6 +14,11 @@ from bot.web import make_web
 
 log = get_logger("app")
 
+ONE_MACHINE = (
+    "On SQLite all parts have to run on one machine, with one and the same file: "
+    "for several machines set DATABASE_URL to PostgreSQL"
+)
+
 
 async def run(settings: Settings, roles: Role) -> None:
     """Run a process until SIGTERM or SIGINT; running replies then get their grace time."""
@@ -25,6 +30,8 @@ async def run(settings: Settings, roles: Role) -> None:
             # Nobody has to reach a worker: several on one machine may have one and the same PORT.
             serving(web, host=settings.host, port=settings.port, or_any=Role.WEB not in roles)
         )
+        if settings.embedded and roles != Role.WEB | Role.WORKER:
+            log.warning(ONE_MACHINE)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -3,6 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
+from bot.app import ONE_MACHINE
 from bot.conversation.turn import GAVE_UP
 from bot.playground.model.mind_samples import long_text
 from bot.playground.model.service import ModelSettings
@@ -156,6 +157,7 @@ def test_web_and_worker_run_apart(playground: RunningPlayground, tmp_path: Path)
         try:
             ts = playground.say("what is 7*8?", channel=ANNAS_DM)
             assert "56" in playground.answer(ts, channel=ANNAS_DM)["text"]
+            assert ONE_MACHINE in worker.log(), "elsewhere it would wait for ever, and say nothing"
         finally:
             worker.kill()
 
