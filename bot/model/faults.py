@@ -5,6 +5,7 @@ The protocols spell the same fault differently: `Throttling.RateQuota` in DashSc
 the message, then the status (Model Studio, "Error codes").
 """
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -41,6 +42,9 @@ _FOR_THE_ADMIN = (
 )
 _TOO_LONG = ("range of input length", "toolarge", "payload too large", "context length")
 _CALLER = ("<400>", "invalidparameter", "invalid_parameter", "role must be user or assistant")
+_ECHO = re.compile(r"""(['"]input['"]\s*:|\binput_value\s*=).*""", re.DOTALL)
+"""Where a validation error of an OpenAI-compatible server begins to show what it has refused."""
+_MOST_SAID = 300
 _BY_STATUS: Mapping[int, type[ModelError]] = {
     401: ModelMisconfigured,
     402: ModelMisconfigured,
@@ -64,12 +68,19 @@ def classify(
     """The error that these words of the service stand for."""
     kind = _kind(status, code.lower(), message.lower())
     return kind(
-        message or code or f"HTTP {status}",
+        _without_echo(message) or code or f"HTTP {status}",
         code=code,
         request_id=request_id,
         status=status,
         retry_after=retry_after,
     )
+
+
+def _without_echo(message: str) -> str:
+    """What a service says, without what it repeats of the request: the log has it, and must not
+    have what people said.
+    """
+    return _ECHO.sub("…", message)[:_MOST_SAID]
 
 
 def _kind(status: int, code: str, message: str) -> type[ModelError]:

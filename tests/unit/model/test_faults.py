@@ -186,3 +186,18 @@ def test_recorded_errors_are_understood(shared: Path) -> None:
     assert type(from_body(400, wrong)) in {PromptRefused, PromptTooLong}
     assert json.loads(auth)["request_id"] == from_body(401, auth).request_id
     assert classify(status=200, code="", message="").can_retry
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "1 validation error: {'loc': ('body', 'messages', 0), 'input': [{'text': 'PLUM'}]}",
+        "Input should be a valid string [type=string_type, input_value='PLUM', input_type=str]",
+        "a" * 300 + "PLUM",
+    ],
+)
+def test_what_a_service_repeats_of_the_request_is_not_part_of_its_error(message: str) -> None:
+    error = classify(status=400, code="", message=message)
+
+    assert "PLUM" not in str(error)
+    assert str(error)[:10] == message[:10]
