@@ -242,7 +242,7 @@ def test_a_crash_behind_the_document_sends_no_second_one(
     playground.fault("files.completeUploadExternal", "drop_after")
     playground.fault("files.info", "delay", seconds=5)
     playground.click(seen, "summary_document")
-    until(lambda: playground.calls("files.info"), what="a look whether it was shared")
+    until(lambda: playground.calls("files.completeUploadExternal"), what="the document")
     bot.kill()
     bot.start()
 
