@@ -3,9 +3,16 @@
 A response URL takes five messages within half an hour ("Handling user interaction"), and only that of
 a click changes a message: what a command's says stands below what it has said before. So uses are
 kept for the end, and the progress is told seldom.
+
+Where Slack's answer is lost nobody knows whether it was said. What replaces a message is said again: it
+is the same. What was posted is looked for. Only the last words at a command's URL, which can be neither
+replaced nor looked for, are then said by direct message, too: better twice than never.
 """
 
 import time
+import uuid
+from collections.abc import Mapping
+from enum import Enum, auto
 from typing import Any
 
 import aiohttp
@@ -14,7 +21,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.conversation.summaries.errand import Remedy
 from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.summaries.orders import Address
-from bot.errors import SlackError, SlackRefused
+from bot.errors import SlackError, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import edit_pause
 from bot.slack.markdown.rendering import preview
@@ -23,6 +30,9 @@ from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 
+METADATA = "threadwise_whisper"
+_LOOK_BACK = 20
+_TRIES = 3
 _USES = 5
 _FOR_THE_END = 3
 """Uses of a response URL that the progress leaves alone."""
@@ -80,9 +90,13 @@ class SlackWhisper:
         return waited >= sum(pauses[: self._told + 1])
 
     async def _put(self, blocks: Blocks, text: str, *, is_last: bool) -> None:
-        if self._url and await self._respond(blocks, text):
+        said = await self._respond(blocks, text)
+        if said is _Said.PERHAPS and self._replaces:
+            said = await self._respond(blocks, text)
+        if said is _Said.YES:
             # The next page stands below this one, and does not take its place.
             self._replaces = self._replaces and not is_last
+        if said is _Said.YES or (said is _Said.PERHAPS and not is_last):
             return
         try:
             await self._direct.put(blocks, text, is_last=is_last)
@@ -94,10 +108,10 @@ class SlackWhisper:
             words = {"channel": where, "user": who, "text": text, "blocks": blocks}
             await self._api.write("chat.postEphemeral", **words)
 
-    async def _respond(self, blocks: Blocks, text: str) -> bool:
-        """Say it by the response URL; False once that takes no more."""
-        if self._uses >= _USES:
-            return False
+    async def _respond(self, blocks: Blocks, text: str) -> "_Said":
+        """Say it by the response URL, if that takes any more."""
+        if not self._url or self._uses >= _USES:
+            return _Said.NO
         self._uses += 1
         body: dict[str, Any] = {
             "response_type": "ephemeral",
@@ -112,12 +126,19 @@ class SlackWhisper:
             response = await client.send_dict(body)
         except (aiohttp.ClientError, TimeoutError) as error:
             log.info("response url silent", reason=type(error).__name__)
-            return False
-        if response.status_code != 200:
-            log.info(
-                "response url refused", status=response.status_code, reason=response.body[:100]
-            )
-        return response.status_code == 200
+            return _Said.PERHAPS
+        if response.status_code == 200:
+            return _Said.YES
+        log.info("response url refused", status=response.status_code, reason=response.body[:100])
+        return _Said.PERHAPS if response.status_code >= 500 else _Said.NO
+
+
+class _Said(Enum):
+    """What became of words at a response URL."""
+
+    YES = auto()
+    NO = auto()
+    PERHAPS = auto()
 
 
 class _DirectMessage:
@@ -134,15 +155,45 @@ class _DirectMessage:
         if not self._channel:
             opened = await self._api.write("conversations.open", users=self._user_id)
             self._channel = str(opened["channel"]["id"])
-        quiet = {"unfurl_links": False, "unfurl_media": False}
         message = {"channel": self._channel, "text": text, "blocks": blocks}
         if self._ts:
             try:
-                await self._api.write("chat.update", ts=self._ts, **message)
+                await self._update(message)
             except SlackRefused:
                 self._ts = ""
         if not self._ts:
-            posted = await self._api.write("chat.postMessage", **message, **quiet)
-            self._ts = str(posted["ts"])
+            self._ts = await self._post(message)
         if is_last:
             self._ts = ""
+
+    async def _update(self, message: Mapping[str, Any]) -> None:
+        try:
+            await self._api.write("chat.update", ts=self._ts, **message)
+        except SlackUnreachable:  # made again it is the same
+            await self._api.write("chat.update", ts=self._ts, **message)
+
+    async def _post(self, message: Mapping[str, Any]) -> str:
+        """Post a message, once; returns its ts. Raises SlackError."""
+        mark = {"mark": uuid.uuid4().hex}
+        marked = {**message, "metadata": {"event_type": METADATA, "event_payload": mark}}
+        quiet = {"unfurl_links": False, "unfurl_media": False}
+        for _ in range(_TRIES - 1):
+            try:
+                return str((await self._api.write("chat.postMessage", **marked, **quiet))["ts"])
+            except SlackUnreachable:
+                if ts := await self._standing(mark):
+                    return ts
+        return str((await self._api.write("chat.postMessage", **marked, **quiet))["ts"])
+
+    async def _standing(self, mark: Mapping[str, str]) -> str:
+        """The ts of the message with this mark; empty if there is none."""
+        found = await self._api.read(
+            "conversations.history",
+            channel=self._channel,
+            limit=_LOOK_BACK,
+            include_all_metadata="true",
+        )
+        for message in found.get("messages") or ():
+            if (message.get("metadata") or {}).get("event_payload") == mark:
+                return str(message["ts"])
+        return ""

@@ -1,6 +1,6 @@
 """What one person is told reaches them whole, whatever Slack's response URLs still take."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,8 +13,10 @@ from bot.conversation.summaries.kept import KeptSummary
 from bot.conversation.summaries.orders import Address
 from bot.conversation.summaries.request import Length
 from bot.errors import SlackRefused
+from bot.slack.api import SlackApi, make_session
 from bot.slack.summaries.blocks import pages
 from bot.slack.whispers import SlackWhisper
+from tests.playground import ANNA, ANNAS_DM, RunningPlayground
 
 USES = 5
 """Of a response URL ("Handling user interaction")."""
@@ -124,3 +126,45 @@ async def test_without_direct_messages_it_is_said_in_the_channel_to_the_person_a
     await whisper.say("There is nothing new.")
     [said] = workspace.whispered
     assert (said["channel"], said["user"], said["text"]) == ("C1", "U1", "There is nothing new.")
+
+
+Ways = Callable[..., SlackWhisper]
+
+
+@pytest.fixture
+async def whisper(playground: RunningPlayground) -> AsyncIterator[Ways]:
+    """A word to Anna in the playground, by a URL of hers or without one."""
+    async with make_session() as session:
+        token = playground.settings.bot_token
+        api = SlackApi(token=token, base_url=f"{playground.url}/api/", session=session)
+        yield lambda **where: SlackWhisper(api, Address(user_id=ANNA, channel_id="", **where))
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before", "garbage"])
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update"])
+async def test_a_direct_message_whose_answer_is_lost_stands_once(
+    playground: RunningPlayground, whisper: Ways, method: str, kind: str
+) -> None:
+    word = whisper()
+    playground.fault(method, kind)
+    await word.progress("_Reading…_")
+    await word.say("Here it is.")
+
+    assert [one["text"] for one in playground.messages(ANNAS_DM)] == ["Here it is."]
+
+
+async def test_what_replaces_a_message_is_said_again_where_the_answer_is_lost() -> None:
+    seen: list[str] = []
+
+    async def respond(request: web.Request) -> web.Response:
+        seen.append((await request.json())["text"])
+        return web.Response(status=500 if len(seen) == 1 else 200)
+
+    app = web.Application()
+    app.router.add_post("/respond", respond)
+    async with TestServer(app) as server, aiohttp.ClientSession() as session:
+        url = str(server.make_url("/respond"))
+        address = Address(user_id="U1", channel_id="C1", response_url=url, replaces=True)
+        await SlackWhisper(cast("Any", SimpleNamespace(session=session)), address).say("Done.")
+
+    assert seen == ["Done.", "Done."]
