@@ -25,6 +25,8 @@ from bot.errors import (
     ModelError,
     NotForYou,
     NotInChannel,
+    SlackLimited,
+    SlackUnreachable,
     UnclearRequest,
     UnreadableChannel,
 )
@@ -33,6 +35,9 @@ KIND = "summary"
 READING = "_Reading {title}… {count:,} messages so far._"
 WRITING = "_Summing up {count:,} messages of {title}: {done} of {parts} parts are done._"
 OUR_FAULT = "Something went wrong on my side. It has been logged."
+SLACK_SILENT = (
+    "Slack did not answer me, or lets me do no more at present. Please try again in a minute."
+)
 NOT_KEPT = "I don't have that summary any more. Please ask for it anew."
 SHARED = "Shared in {place}."
 HANDED_OVER = "I have sent you the document in our direct messages."
@@ -132,8 +137,7 @@ class SummaryDesks(Protocol):
 class SummaryErrands:
     """Implements `conversation.errands.Handler`.
 
-    What is not the person's to mend (Slack is silent, a fault of ours) is raised: the runner logs it
-    and calls `give_up`.
+    A fault of ours is raised: the runner logs it and calls `give_up`.
     """
 
     def __init__(self, desks: SummaryDesks, kept: KeptSummaries) -> None:
@@ -156,6 +160,8 @@ class SummaryErrands:
             await work.fail(str(error))
         except ModelError as error:
             await work.fail(error.sentence, can_retry=error.can_retry)
+        except (SlackUnreachable, SlackLimited):
+            await work.fail(SLACK_SILENT, can_retry=True)
 
     async def give_up(self, errand: Errand) -> None:
         """Say that it can't be done."""

@@ -13,6 +13,7 @@ from bot.conversation.summaries.errand import (
     KIND,
     NOT_KEPT,
     OUR_FAULT,
+    SLACK_SILENT,
     Place,
     Remedy,
     SummaryDesk,
@@ -24,7 +25,14 @@ from bot.conversation.summaries.request import Length, SummaryRequest
 from bot.conversation.summaries.summarizer import Summarizer
 from bot.conversation.summaries.summary import ChannelReading
 from bot.conversation.summaries.timespans import Span
-from bot.errors import LostTurn, ModelBusy, NotForYou, NotInChannel, SlackUnreachable
+from bot.errors import (
+    LostTurn,
+    ModelBusy,
+    NotForYou,
+    NotInChannel,
+    SlackRefused,
+    SlackUnreachable,
+)
 from tests.unit.conversation.summaries.scripted import ScriptedModel, draft, message, said
 
 NOW = datetime(2026, 11, 25, 14, 30, tzinfo=UTC)
@@ -275,11 +283,18 @@ async def test_a_worker_that_was_frozen_while_the_model_worked_says_nothing(worl
     assert world.room.told == Told()
 
 
-async def test_a_silent_slack_is_raised_and_giving_up_is_a_sentence(world: World) -> None:
-    """The runner logs the error and calls `give_up`."""
+async def test_a_silent_slack_is_called_so_and_can_be_tried_again(world: World) -> None:
     world.room.trouble = SlackUnreachable("conversations.info", "timeout")
     order = make()
-    with pytest.raises(SlackUnreachable):
+    await world.do(order)
+    assert world.room.told.sentences == [(SLACK_SILENT, Remedy(request=order.request))]
+
+
+async def test_a_fault_of_ours_is_raised_and_giving_up_is_a_sentence(world: World) -> None:
+    """The runner logs the error and calls `give_up`."""
+    world.room.trouble = SlackRefused("conversations.info", "invalid_arguments")
+    order = make()
+    with pytest.raises(SlackRefused):
         await world.do(order)
     errand = Errand(id=1, team_id="T1", kind=KIND, payload=order.as_json())
     await SummaryErrands(world, world.kept).give_up(errand)
