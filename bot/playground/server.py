@@ -164,6 +164,8 @@ class _Playground:
         stored = self._workspace.files.get(request.path_params["file_id"])
         if stored is None:
             return Response(status_code=404)
+        if broken := await self._web_api.broken("download"):
+            return broken
         return Response(stored.data, media_type=stored.meta["mimetype"], headers=_HARMLESS)
 
     async def _upload(self, request: Request) -> Response:

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from bot.reading.recordings import INLINE_BYTES
-from tests.playground import AT, RunningBot, RunningPlayground, is_done
+from tests.playground import AT, RunningBot, RunningPlayground, is_done, steps
 from tests.unit.reading.filmed import film, speech
 from tests.unit.reading.illustrated import BLUE, png, slides
 from tests.unit.reading.orders import FILES
@@ -29,6 +29,72 @@ def test_documents_reach_the_model_with_their_places(
     assert "[sheet 'ledger', rows 2–4]" in shown
     assert "der Kai öffnet im Mai 2027" in shown
     assert "`locked.pdf`: it is protected with a password" in text
+
+
+KINDS = {
+    "gb18030.txt": "北码头将于二〇二七年五月开放",
+    "latin1.txt": "hat größere Kräne als früher",
+    "utf16.txt": "The quay opens in May 2027.",
+    "ledger.csv": "[rows 2–4]",
+    "ledger.ods": "[sheet 'ledger', rows 2–4]",
+    "ledger.xls": "[sheet 'ledger', rows 2–4]",
+    "plans.odp": "[slide 3]",
+    "report.html": "Dredging",
+    "report.odt": "Dredging",
+    "report.pdf": "[page 1",
+    "report.rtf": "Dredging",
+    "ships.zip": "",
+    "quay.py": "return 'north'",
+    "quay.json": '"quay": "south"',
+    "quay.md": "# The quay",
+}
+"""A file of each kind, and what stands in it for the model."""
+CODE = {
+    "quay.py": b"def quay():\n    return 'north'\n",
+    "quay.json": b'{"quay": "south"}',
+    "quay.md": b"# The quay\n\nIt is long.",
+}
+
+
+def test_every_kind_of_file_is_read_or_has_its_sentence(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    names = [*KINDS, "scan.pdf", "locked.xlsx", "report.doc"]
+    files = {name: CODE.get(name) or (FILES / name).read_bytes() for name in names}
+    ts = playground.share(f"{AT}what do these say?", files)
+
+    text = playground.answer(ts)["text"]
+
+    content = playground.asked()[0]["messages"][-1]["content"]
+    shown = "".join(part.get("text", "") for part in content)
+    for name, words in KINDS.items():
+        document = shown.partition(f"[document '{name}'")[2].partition(f"[end of '{name}']")[0]
+        assert document, name
+        assert words in document, name
+    assert any(part["type"] == "image_url" for part in content), "the scan, as a picture"
+    assert "`locked.xlsx`: it is protected with a password" in text
+    assert "`report.doc`: it is in the format of Word or PowerPoint before 2007" in text
+
+
+def test_a_file_that_slack_still_scans_is_waited_for_and_its_reading_is_a_step(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    playground.fault("download", "status", status=423, times=2)
+    files = {"report.pdf": (FILES / "report.pdf").read_bytes()}
+    ts = playground.share(f"{AT}what did dredging cost?", files)
+
+    answer = playground.answer(ts)
+
+    assert steps(answer) == {"Reading report.pdf": "complete"}
+    assert "131500" in str(playground.asked()[-1]["messages"])
+
+
+def test_slacks_login_page_is_no_file(playground: RunningPlayground, bot: RunningBot) -> None:
+    playground.fault("download", "garbage")
+    files = {"report.pdf": (FILES / "report.pdf").read_bytes()}
+    ts = playground.share(f"{AT}what did dredging cost?", files)
+
+    assert "`report.pdf`: Slack does not let me download it" in playground.answer(ts)["text"]
 
 
 def test_a_picture_on_a_slide_reaches_the_model_under_its_slides_number(

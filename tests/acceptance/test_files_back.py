@@ -50,6 +50,32 @@ def test_make_it_a_word_file_ends_with_a_file_in_the_thread(
     assert "turned into a Word document" in playground.asked()[0]["messages"][0]["content"]
 
 
+BEGINNINGS = {
+    "docx": b"PK",
+    "xlsx": b"PK",
+    "pptx": b"PK",
+    "pdf": b"%PDF",
+    "csv": b"\xef\xbb\xbfwhat",
+    "md": b"# Plan",
+    "html": b"<!",
+    "txt": b"Plan",
+}
+
+
+def test_an_answer_comes_in_every_format(playground: RunningPlayground, bot: RunningBot) -> None:
+    wish = (
+        "as Word, as a spreadsheet, as slides, as PDF, as CSV, as Markdown, as HTML, as a text file"
+    )
+    ts = playground.say(f"{AT}{wish}: /echo {REPORT}")
+
+    playground.answer(ts)
+
+    files = {file["name"]: bytes_of(playground, file) for file in shared_files(playground, ts)}
+    assert files.keys() == {f"Plan.{ending}" for ending in BEGINNINGS}
+    for ending, beginning in BEGINNINGS.items():
+        assert files[f"Plan.{ending}"].startswith(beginning), ending
+
+
 def test_a_workspace_without_uploads_gets_a_sentence(
     playground: RunningPlayground, bot: RunningBot
 ) -> None:

@@ -106,6 +106,11 @@ class WebApi:
             orjson.dumps(body), status_code=status, headers=headers, media_type="application/json"
         )
 
+    async def broken(self, what: str) -> Response | None:
+        """What goes wrong now with something that is no method of the API, such as a `download`."""
+        fault = self._fault(what)
+        return None if fault is None else await _broken(fault)
+
     def _call(
         self, method: str, request: Request, arguments: Arguments
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
