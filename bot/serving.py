@@ -22,7 +22,7 @@ async def serving(
 
     `or_any` takes a free port where somebody listens on this one: nobody has to find us.
     """
-    listening = _listen(host, port, or_any=or_any)
+    listening = listen(host, port, or_any=or_any)
     config = uvicorn.Config(
         app,
         host=host,
@@ -41,14 +41,17 @@ async def serving(
         await asyncio.wait({task})
 
 
-def _listen(host: str, port: int, *, or_any: bool) -> socket.socket:
+def listen(host: str, port: int, *, or_any: bool = False) -> socket.socket:
+    """Take a port. Raises OSError with a sentence."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except OSError as error:
         if or_any and error.errno == errno.EADDRINUSE:
-            return _listen(host, 0, or_any=False)
-        raise OSError(f"can't listen on {host}:{port}: {error.strerror}") from error
+            return listen(host, 0)
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        words = f"can't listen on {host}:{port}: {reason}. Choose another host or port."
+        raise OSError(words) from error
 
 
 class _Server(uvicorn.Server):

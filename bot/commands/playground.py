@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from bot.config import playground_environ
 from bot.playground.server import PlaygroundSettings, serve
+from bot.serving import listen
 from bot.slack.manifest import manifest
 
 _out = Console()
@@ -36,7 +38,7 @@ async def run(*, host: str, port: int, limits: bool) -> None:
             model_key=settings.model.api_key,
         )
         settings = replace(settings, model_name="real" if is_real else "rehearsal")
-        async with _serving(serve(settings, host=host, port=port)):
+        async with _serving(serve(settings, host=host, port=port), listen(host, port)):
             _out.print(f"The playground is at [bold]{url}[/] — Ctrl+C ends it.")
             running = asyncio.create_task(_keep_running(environ, Path.cwd()), name="bot")
             await stop.wait()
@@ -45,12 +47,12 @@ async def run(*, host: str, port: int, limits: bool) -> None:
 
 
 @asynccontextmanager
-async def _serving(server: uvicorn.Server) -> AsyncIterator[None]:
+async def _serving(server: uvicorn.Server, listening: socket.socket) -> AsyncIterator[None]:
     # Its own handling of signals would end the process before the bot has been told.
-    task = asyncio.create_task(server._serve(), name="playground")  # noqa: SLF001
+    task = asyncio.create_task(server._serve([listening]), name="playground")  # noqa: SLF001
     while not server.started:
         if task.done():
-            raise OSError(f"can't listen on port {server.config.port}: choose another by --port")
+            raise OSError("the playground's server has ended")
         await asyncio.sleep(0.01)
     try:
         yield

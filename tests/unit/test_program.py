@@ -315,6 +315,17 @@ def test_check_ends_with_a_remedy_and_without_a_password(
     assert "Traceback" not in told.stdout + told.stderr
 
 
+def test_a_playground_whose_port_is_taken_says_so(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    port = playground.url.rpartition(":")[2]
+    told = _bot("playground", "--port", port, folder=tmp_path)
+
+    assert told.returncode == 1
+    assert f"can't listen on 127.0.0.1:{port}" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
 def test_the_wheel_carries_all_that_the_commands_need(tmp_path: Path) -> None:
     built = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", str(ROOT), "--no-deps", "-q", "-w", str(tmp_path)],
