@@ -55,6 +55,9 @@ _LOOK_BACK = timedelta(days=14)
 """A thread that began so long before may have new replies."""
 _LOOK_PAGES = 15
 """So much of what stands there is looked through for them."""
+_FARTHEST_BACK = timedelta(days=90)
+_CHEAP_PAGES = 3
+"""In a channel with little in it so few pages show threads that are older still."""
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
 
 OnRead = Callable[[int], None]
@@ -248,17 +251,19 @@ class _Work:
 
     async def _older_threads(self, span: Span) -> list[Payload]:
         """Threads from before the span with replies within it, as far as some pages show them."""
-        since = _ts((span.start - _LOOK_BACK).timestamp())
+        since = _ts((span.start - _FARTHEST_BACK).timestamp())
         bounds = {"oldest": since, "latest": self._bounds["oldest"], "limit": _PAGE}
+        enough = _ts((span.start - _LOOK_BACK).timestamp())
         pages = self._reads.pages("conversations.history", channel=self._channel_id, **bounds)
         seen: list[Payload] = []
         is_whole = False
         self._reads.patience = _PATIENCE  # where Slack limits us, each of them is a minute
         with suppress(SlackError):
-            for _ in range(_LOOK_PAGES):
+            for number in range(1, _LOOK_PAGES + 1):
                 page = await anext(pages)
                 seen += page.get("messages") or []
-                if is_whole := not page.get("has_more"):
+                is_far = bool(number >= _CHEAP_PAGES and seen and seen[-1]["ts"] < enough)
+                if is_whole := is_far or not page.get("has_more"):
                     break
         self._reads.patience = math.inf
         if not is_whole:

@@ -158,10 +158,12 @@ async def test_new_replies_in_old_threads_are_looked_for_until_they_are_named_as
     channel = Channel()
     for number in range(0, 1_000, 2):
         channel.say(number)
+    channel.say(-80 * 86_400, "months ago")
     channel.say(7_001, "late reply", thread=20)
+    channel.say(7_002, "later reply", thread=-80 * 86_400)
     span = Span.between_ts(ts(7_000), ts(7_010))
     reading = await read(channel, span=span)
-    assert texts(reading) == ["late reply"]
+    assert texts(reading) == ["late reply", "later reply"]
     assert not reading.gaps
 
     channel = Channel(most=15)
