@@ -34,6 +34,8 @@ RUNNING = "I'm making it now; it comes where it always does."
 STOPPED = "Stopped: this digest is deleted."
 MORE_COMES = "I'm reading it all again; more detail comes in this digest's thread."
 MORE_IS_THERE = "More detail was asked for already: it is in this digest's thread."
+_CLICK_SECONDS = 10
+"""A second click so soon is the same one."""
 
 
 class DigestButtons:
@@ -98,11 +100,12 @@ class DigestButtons:
             return RESUMED
         if digest.pause is not Pause.NOT:
             return RESTS  # the list with the button is an old one
+        due = int(now.timestamp())
         await self._errands.add(
             team_id=digest.team_id,
             kind=DIGEST,
-            payload={"digest": digest.id, "due": int(now.timestamp()), "by_hand": True},
-            key=f"digest:{digest.id}:{body['trigger_id']}",
+            payload={"digest": digest.id, "due": due, "by_hand": True},
+            key=f"digest:{digest.id}:by hand:{due // _CLICK_SECONDS}",
         )
         self._wake()
         return RUNNING
