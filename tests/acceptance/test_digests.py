@@ -73,7 +73,9 @@ def test_a_digest_ordered_in_words_comes_with_its_sources_and_tells_nothing_twic
     )
     assert len(details) == 1
 
+    until(lambda: '"event": "errand ended"' in bot.log(), what="the first run's end")
     [listed] = playground.command("/digest list")
+    playground.click(listed, "digest_run")
     playground.click(listed, "digest_run")
     [again] = until(lambda: posts(playground, ANNAS_DM)[1:], what="the second run")
     assert "quiet: nobody has said anything" in said(again), "somebody waits for it"

@@ -34,8 +34,6 @@ RUNNING = "I'm making it now; it comes where it always does."
 STOPPED = "Stopped: this digest is deleted."
 MORE_COMES = "I'm reading it all again; more detail comes in this digest's thread."
 MORE_IS_THERE = "More detail was asked for already: it is in this digest's thread."
-_CLICK_SECONDS = 10
-"""A second click so soon is the same one."""
 
 
 class DigestButtons:
@@ -100,12 +98,14 @@ class DigestButtons:
             return RESUMED
         if digest.pause is not Pause.NOT:
             return RESTS  # the list with the button is an old one
-        due = int(now.timestamp())
+        # As long as the last run is not over, a click is one more click for the same.
+        notes = await self._digests.notes(digest.id)
+        told = max((note.read_until.timestamp() for note in notes), default=0.0)
         await self._errands.add(
             team_id=digest.team_id,
             kind=DIGEST,
-            payload={"digest": digest.id, "due": due, "by_hand": True},
-            key=f"digest:{digest.id}:by hand:{due // _CLICK_SECONDS}",
+            payload={"digest": digest.id, "due": int(now.timestamp()), "by_hand": True},
+            key=f"digest:{digest.id}:by hand:{told:.3f}:{digest.failures}",
         )
         self._wake()
         return RUNNING
