@@ -327,3 +327,31 @@ def test_a_stream_that_slack_ends_early_goes_on_in_the_same_message(tmp_path: Pa
             assert len(playground.answers(ts)) == 1
     finally:
         playground.close()
+
+
+def test_a_long_threads_beginning_is_remembered_in_short(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    with running_bot(playground, tmp_path, BOT_CONTEXT_TOKENS="1000") as bot:
+        ts = playground.say(f"{AT}what is 1*2? The quay is named after Mira. {'Stone. ' * 200}")
+        playground.answer(ts)
+        for number in range(2, 12):
+            playground.say(f"what is {number}*2? {'Wave. ' * 200}", thread_ts=ts)
+            playground.answer(ts, count=number)
+        until(lambda: "older messages summarised" in bot.log(), what="a memory of the thread")
+        playground.say("/echo and now?", thread_ts=ts)
+        playground.answer(ts, count=12)
+
+    asked = [str(one["messages"]) for one in playground.asked()]
+    [memory, *_] = [one for one in asked if "You keep the memory of a Slack thread" in one]
+    assert "The quay is named after Mira." in memory
+    [now] = [one for one in asked if "/echo and now?" in one and "You keep the memory" not in one]
+    assert "[What was said in this thread before, summarised:]" in now
+
+
+def test_who_opens_our_messages_is_offered_a_beginning(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    playground.post("home", **{"as": ANNA}, tab="messages")
+    [offer] = until(lambda: playground.calls("assistant.threads.setSuggestedPrompts"))
+    assert "What can you do?" in str(offer["args"]["prompts"])

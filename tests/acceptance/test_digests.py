@@ -139,6 +139,10 @@ def test_the_form_shows_next_times_and_a_preview_and_app_home_shows_what_was_sav
 
     schedule = f"<#{ENGINEERING}> in <#{GENERAL}> every Sunday at 9:00 (UTC)"
     home = playground.home(saying=schedule)
+    playground.click_in_view(home, "digest_edit")
+    form = playground.view(callback_id="digest_form")
+    assert not playground.submit(form, {"digest_days": ["5"]})["errors"]
+    home = playground.home(saying=schedule.replace("Sunday", "Saturday"))
     playground.click_in_view(home, "digest_pause")
     home = playground.home(saying="It is paused.")
     playground.click_in_view(home, "digest_resume")

@@ -92,6 +92,27 @@ def test_tools_run_side_by_side_and_are_shown_as_steps(here: RunningPlayground) 
     assert "**42**" in answer["text"]
 
 
+def test_people_are_found_by_their_names(here: RunningPlayground) -> None:
+    answer = _ask(here, "who is Ben?")
+
+    assert "Ben Carter" in str(here.asked()[-1]["messages"][-1])
+    assert len(steps(answer)) == 1
+
+
+def test_more_of_a_long_document_is_read_where_the_model_asks_for_it(
+    here: RunningPlayground,
+) -> None:
+    pages = [f"Day {day}: wind and rain, and nothing else to tell.\n\n" * 8 for day in range(900)]
+    pages[700] += "The dredging cost 131,500 in the end.\n\n"
+    wanted = '{"name": "log.txt", "words": "dredging cost"}'
+    files = {"log.txt": "".join(pages).encode()}
+    here.answer(here.share(f"{AT}/call read_document {wanted}", files))
+
+    read = here.asked()[-1]["messages"][-1]
+    assert read["role"] == "tool"
+    assert "The dredging cost 131,500 in the end." in str(read)
+
+
 def test_a_tool_that_fails_is_told_to_the_model_and_shown(here: RunningPlayground) -> None:
     answer = _ask(here, '/call calculate {"expression": "1/0"}')
     assert steps(answer) == {"Calculating 1/0": "error"}

@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 
 from bot.conversation.rules import NO_GUESTS, NOT_HERE, NOT_YOU
+from bot.slack.channel_form import SAVED
 from tests.playground import (
     ANNA,
     AT,
@@ -12,7 +13,9 @@ from tests.playground import (
     CHEN,
     ENGINEERING,
     GENERAL,
+    RunningBot,
     RunningPlayground,
+    footer,
     free_port,
     running_bot,
     until,
@@ -130,3 +133,28 @@ def test_another_protocol_and_another_ear_are_the_admins_to_choose(
         told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
         assert 'model_calls_total{model="qwen3.7-plus"' in told
         assert "text-embedding" not in told
+
+
+def test_a_channel_has_settings_of_its_own(playground: RunningPlayground, bot: RunningBot) -> None:
+    playground.post("commands", **{"as": ANNA}, channel=GENERAL, text="/threadwise settings")
+    form = playground.view(callback_id="channel_settings")
+    chosen = {
+        "preset": "code",
+        "thinking": "on",
+        "replies": "always",
+        "instructions": "Speak Latin.",
+    }
+    assert not playground.submit(form, chosen).get("errors")
+    until(lambda: SAVED in str(playground.ephemerals(ANNA)), what="word that it is saved")
+
+    ts = playground.say(f"{AT}what is a quay?")
+    assert " · code · " in footer(playground.answer(ts))
+    asked = playground.asked()[-1]
+    assert asked["enable_thinking"]
+    assert "Speak Latin." in str(asked["messages"][0])
+    playground.say("And a pier?", who=BEN, thread_ts=ts)
+    playground.answer(ts, count=2)
+
+    elsewhere = playground.say(f"{AT}what is a quay?", channel=ENGINEERING)
+    assert " · balanced · " in footer(playground.answer(elsewhere, channel=ENGINEERING))
+    assert "Speak Latin." not in str(playground.asked()[-1]["messages"][0])
