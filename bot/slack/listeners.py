@@ -21,7 +21,16 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.conversation.events import AgainAsked, Happening, MessagePosted, StopAsked, Wake
+from bot.conversation.events import (
+    AgainAsked,
+    Happening,
+    MessageDeleted,
+    MessageEdited,
+    MessagePosted,
+    Rated,
+    StopAsked,
+    Wake,
+)
 from bot.slack.belonging import belonging
 from bot.slack.home import greet
 from bot.slack.inbound import Ignored, Payload, read_click, read_event
@@ -201,5 +210,7 @@ def _where(happening: Happening) -> dict[str, str]:
     match happening:
         case MessagePosted() | StopAsked():
             return {"channel": happening.key.channel_id, "thread": happening.key.thread_ts}
-        case _:
-            return {}
+        case MessageEdited(message=message):
+            return _where(message)
+        case MessageDeleted() | AgainAsked() | Rated():
+            return {"channel": happening.channel_id}

@@ -16,7 +16,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from typing_extensions import override
 
-from bot.telemetry.log import get_logger
+from bot.telemetry.log import bind, get_logger
 
 log = get_logger("slack")
 
@@ -38,7 +38,12 @@ class TimelyApp(AsyncApp):
 
     @override
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Handle a request; what need not be kept before it is acked is acked in time."""
+        """Handle a request; every line that is logged for it names the workspace."""
+        with bind(team=_team(req)):
+            return await self._in_time(req)
+
+    async def _in_time(self, req: AsyncBoltRequest) -> BoltResponse:
+        """What need not be kept before it is acked is acked in time."""
         is_pressed, is_form = _is_pressed(req.body), req.body.get("type") == "view_submission"
         if not (is_pressed or is_form or _is_opened(req.body)):
             return await super().async_dispatch(req)
@@ -58,6 +63,11 @@ class TimelyApp(AsyncApp):
     def _keep(self, task: asyncio.Task[Any]) -> None:
         self._late.add(task)
         task.add_done_callback(self._late.discard)
+
+
+def _team(req: AsyncBoltRequest) -> str:
+    """An organisation's event names it in the envelope only ("Events API")."""
+    return str(req.context.team_id or req.body.get("context_team_id") or "")
 
 
 def _is_pressed(body: Mapping[str, Any]) -> bool:

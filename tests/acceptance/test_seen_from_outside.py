@@ -1,5 +1,6 @@
 """What an admin sees of the running program: every figure that the documents name, and its traces."""
 
+import json
 import re
 import threading
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,16 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from typing_extensions import override
 
-from tests.playground import AT, BEN, RunningPlayground, free_port, running_bot, until
+from tests.playground import (
+    AT,
+    BEN,
+    GENERAL,
+    RunningBot,
+    RunningPlayground,
+    free_port,
+    running_bot,
+    until,
+)
 
 ALERTS = Path(__file__).parents[2] / "docs/alerts.md"
 NAMED = re.compile(r"`(\w+)(?:\{([\w, ]+)\})?`")
@@ -117,6 +127,31 @@ def test_every_figure_moves_and_has_the_labels_that_are_explained(seen: Seen) ->
     for part in ("database", "worker", "slack"):
         assert seen.figure("part_up", part=part) == 1
     assert seen.figure("slack_calls_left", method="chat.startStream") > 0
+
+
+def test_a_line_of_the_log_says_whose_it_is(playground: RunningPlayground, bot: RunningBot) -> None:
+    ts = playground.say(f"{AT}/fail cut")
+    failed = playground.answer(ts)
+    playground.click(failed, "retry_reply")
+    until(lambda: bot.log().count("turn failed") == 2)
+    playground.edit(ts, f"{AT}what is 6*7?")
+    until(lambda: "turn ended" in bot.log())
+    playground.delete(ts)
+    until(lambda: not playground.answers(ts))
+    playground.settled()
+
+    where = {"team": "T0ACME", "channel": GENERAL}
+    lines = [json.loads(line) for line in bot.log().splitlines()]
+    taken = {line["what"]: line for line in lines if line["event"] == "taken in"}
+    assert taken.keys() == {"MessagePosted", "AgainAsked", "MessageEdited", "MessageDeleted"}
+    for line in taken.values():
+        assert where.items() <= line.items()
+    turns = [line for line in lines if line["event"] in {"turn failed", "turn ended"}]
+    assert len(turns) == 3
+    for line in turns:
+        assert {**where, "thread": ts}.items() <= line.items()
+        assert line["turn"]
+    assert turns[-1]["request"], "the service's own id of the request"
 
 
 @contextmanager
