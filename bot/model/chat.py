@@ -37,6 +37,7 @@ from bot.model.wire import (
     count,
     data_url,
     functions,
+    marked,
     present,
     reason_of,
     response_format,
@@ -45,7 +46,6 @@ from bot.model.wire import (
 )
 
 PATH = "/compatible-mode/v1/chat/completions"
-_MARK = {"cache_control": {"type": "ephemeral"}}
 
 
 def encode(prompt: Prompt, card: ModelCard) -> dict[str, Any]:
@@ -149,11 +149,11 @@ def _video(video: Video) -> dict[str, Any]:
 
 
 def _mark(message: dict[str, Any]) -> None:
-    """Let everything up to here be kept for the next request ("Context cache", explicit)."""
+    """Let everything up to here be kept for the next request."""
     content = message["content"]
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
     if parts and message["role"] != "assistant":
-        message["content"] = [*parts[:-1], {**parts[-1], **_MARK}]
+        message["content"] = marked(parts)
 
 
 class Decoder:

@@ -46,6 +46,7 @@ from bot.model.wire import (
     count,
     data_url,
     functions,
+    marked,
     present,
     reason_of,
     response_format,
@@ -61,6 +62,8 @@ def encode(prompt: Prompt, card: ModelCard, *, lists: bool) -> dict[str, Any]:
     """The request's body, streamed in pieces; `lists` makes each content a list of parts."""
     messages = [_message({"role": "system", "content": prompt.system}, lists)]
     messages += [_message(_spoken(entry, card), lists) for entry in prompt.entries]
+    if prompt.is_resent_soon and card.cache == "explicit" and lists:
+        _mark(messages[-1])
     if prompt.prefix:
         messages += [_message(said, lists) for said in _continued(prompt.prefix, card)]
     parameters: dict[str, Any] = {
@@ -85,6 +88,12 @@ def encode(prompt: Prompt, card: ModelCard, *, lists: bool) -> dict[str, Any]:
         form = response_format(prompt.shape, card, sees=prompt.has_media)
         parameters.update(present(response_format=form))
     return {"model": prompt.model, "input": {"messages": messages}, "parameters": parameters}
+
+
+def _mark(message: dict[str, Any]) -> None:
+    """Let everything up to here be kept for the next request."""
+    if message["content"] and message["role"] != "assistant":
+        message["content"] = marked(message["content"])
 
 
 def _continued(prefix: str, card: ModelCard) -> list[dict[str, Any]]:

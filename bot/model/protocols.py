@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from bot.conversation.messages import Prompt, Video
+from bot.conversation.messages import BuiltIn, Prompt, Video
 from bot.errors import ModelError, ModelMisconfigured, ModelUnavailable, PromptRefused
 from bot.model import chat, dashscope, responses
 from bot.model.catalogue import ModelCard, lookup
@@ -38,6 +38,10 @@ _UNSERVED = re.compile(r"not.support|unsupported")
 _MOST_TOKENS = re.compile(r"range of max_tokens should be \[1, (\d+)\]")
 
 
+def _native(card: ModelCard) -> Wire:
+    return dashscope.MULTIMODAL if card.family == "multimodal" else dashscope.TEXT
+
+
 class Protocols:
     """Chooses; and remembers, for as long as the process lives, what the service taught."""
 
@@ -56,19 +60,21 @@ class Protocols:
 
         Left to itself, chat completions: they serve every model, with pictures and structured
         output. The service's own tools need Responses; those have no structured output, and take
-        neither videos nor recordings. What was uploaded for the model only DashScope's own
-        protocol finds ("Upload local files").
+        neither videos nor recordings. Where they do not serve a model, DashScope's own protocol
+        searches and tells its sources, which chat completions do not. What was uploaded for the
+        model only that protocol finds ("Upload local files").
         """
         card = self.card(prompt.model)
         if prompt.uploads:
             return dashscope.UPLOADS, card
         if self._setting == "dashscope":
-            return (dashscope.MULTIMODAL if card.family == "multimodal" else dashscope.TEXT), card
-        wants_responses = self._setting == "responses" or (
-            self._setting == "auto" and prompt.built_in and card.responses
-        )
-        if wants_responses and prompt.shape is None and not prompt.has_moving:
+            return _native(card), card
+        if self._setting == "chat" or prompt.shape is not None or prompt.has_moving:
+            return chat.WIRE, card
+        if self._setting == "responses" or (prompt.built_in and card.responses):
             return responses.WIRE, card
+        if BuiltIn.WEB_SEARCH in prompt.built_in and card.is_known:
+            return _native(card), card
         return chat.WIRE, card
 
     def finds(self, video: Video) -> bool:

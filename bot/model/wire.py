@@ -178,6 +178,11 @@ def present(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def marked(parts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """A content up to whose end everything is kept for the next request ("Context cache", explicit)."""
+    return [*parts[:-1], {**parts[-1], "cache_control": {"type": "ephemeral"}}]
+
+
 def count(usage: Mapping[str, Any], name: str) -> int:
     """A number out of the service's usage, which may lack it."""
     return int(usage.get(name) or 0)

@@ -168,6 +168,6 @@ def test_need_and_setting_choose_the_protocol() -> None:
     assert auto.choose(_prompt(**search))[0] is responses.WIRE
     assert auto.choose(_prompt(CLIP, **search))[0] is chat.WIRE, "Responses shows no videos"
     assert auto.choose(_prompt(shape=shape, **search))[0] is chat.WIRE, "nor has it JSON"
-    assert auto.choose(_prompt(model="qwen-plus", **search))[0] is chat.WIRE, "nor this model"
+    assert auto.choose(_prompt(model="qwen-plus", **search))[0] is dashscope.TEXT, "nor this model"
     assert Protocols("dashscope").choose(_prompt())[0] is dashscope.MULTIMODAL
     assert Protocols("dashscope").choose(_prompt(model="qwen3.7-max"))[0] is dashscope.TEXT

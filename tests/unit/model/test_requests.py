@@ -169,6 +169,11 @@ def test_what_comes_again_soon_is_marked_where_only_marked_things_are_kept() -> 
     assert marked[-1]["cache_control"] == {"type": "ephemeral"}
     assert "cache_control" not in marked[0]
     assert "cache_control" not in str(chat.encode(_prompt(is_resent_soon=True), PLUS))
+    native = dashscope.MULTIMODAL.encode(_prompt(is_resent_soon=True), explicit)["input"]
+    assert [part.get("cache_control") for part in native["messages"][-1]["content"]] == [
+        None,
+        {"type": "ephemeral"},
+    ]
 
 
 LESSONS = [
@@ -197,7 +202,7 @@ def test_a_refusal_teaches_once_what_a_model_cannot_do(
     assert getattr(lookup(model), field) != value, "others have learned nothing"
 
 
-def test_a_model_that_responses_do_not_serve_searches_by_chat() -> None:
+def test_a_model_that_responses_do_not_serve_searches_where_sources_are_told() -> None:
     protocols = Protocols()
     prompt = _prompt(built_in=frozenset({BuiltIn.WEB_SEARCH}))
     error = PromptRefused("Model qwen3.7-plus is not supported by this interface.")
@@ -205,8 +210,8 @@ def test_a_model_that_responses_do_not_serve_searches_by_chat() -> None:
     assert protocols.choose(prompt)[0] is responses.WIRE
     assert protocols.learn("qwen3.7-plus", responses.WIRE, error)
     wire, card = protocols.choose(prompt)
-    assert wire is chat.WIRE
-    assert wire.encode(prompt, card)["enable_search"] is True
+    assert wire is dashscope.MULTIMODAL
+    assert wire.encode(prompt, card)["parameters"]["search_options"]["enable_source"] is True
 
 
 def test_a_wrong_address_turns_the_family_once() -> None:
