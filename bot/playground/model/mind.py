@@ -42,6 +42,9 @@ _COMMANDS = frozenset({"long", "slow", "wait", "think", "tokens", "echo", "fail"
 _MENTION = re.compile(r"@\S+\s*")
 _GO_ON = "Go on with your answer exactly where it stops."
 """What models are asked that have no partial mode."""
+_REMEMBER = "Write the new summary."
+"""How the request ends for a memory of what no longer fits into a prompt."""
+_MOST_REMEMBERED = 1_500
 _THOUGHT = (
     "The question is “{question}”. First I look at what is known, then at what is asked for, and "
     "then I choose the shortest answer that is right. "
@@ -97,6 +100,8 @@ def _plan(
     if asked.schema is not None or asked.is_json:
         plan = _obey_json(question)
         return plan or Plan(text=_json(asked, messages))
+    if question.endswith(_REMEMBER):
+        return Plan(text=_memory(text_of(messages[-1]).removesuffix(_REMEMBER)))
     if found := results(messages):
         return _thoughtful(Plan(text=from_results(found)), asked, question)
     found_command = _COMMAND.search(question)
@@ -149,6 +154,15 @@ def _schema_in(messages: list[Message]) -> dict[str, object]:
         if isinstance(found, dict) and ("properties" in found or "$ref" in found):
             return found
     return {"type": "object", "properties": {"answer": {"type": "string"}}}
+
+
+def _memory(given: str) -> str:
+    """The earlier summary, and a line for each message since then; commands in them are none here."""
+    earlier, _, since = given.partition("\n\nMessages since then:\n")
+    kept = earlier.removeprefix("Earlier summary:\n").replace("(none)", "").strip()
+    said = zip(_SPEAKER.findall(since), _LABEL.split(since)[1:], strict=True)
+    lines = [f"- {name}: {' '.join(_MENTION.sub('', words).split())[:60]}" for name, words in said]
+    return "\n".join([kept, *lines]).strip()[:_MOST_REMEMBERED]
 
 
 def _obey_json(question: str) -> Plan | None:
