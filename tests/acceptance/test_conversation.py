@@ -3,6 +3,7 @@
 import re
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -91,6 +92,31 @@ def test_what_is_not_for_us_is_left_alone(playground: RunningPlayground, bot: Ru
     playground.settled()
 
     assert len(playground.questions()) == 1
+
+
+@pytest.mark.parametrize("how", [{"broadcast": True}, {"subtype": "me_message"}])
+def test_what_is_said_in_another_manner_is_answered_too(
+    playground: RunningPlayground, bot: RunningBot, how: dict[str, Any]
+) -> None:
+    ts = playground.say("the launch is on the ninth")
+    playground.say(f"{AT}/echo heard", thread_ts=ts, **how)
+
+    assert shown(playground.answer(ts)) == "heard"
+    playground.settled()
+    assert len(playground.answers(ts)) == 1
+
+
+def test_whoever_opens_our_messages_is_offered_questions_that_are_answered(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    playground.post("home", **{"as": ANNA}, tab="messages")
+    [offered] = until(lambda: playground.calls("assistant.threads.setSuggestedPrompts"))
+    assert offered["ok"]
+    assert offered["args"]["channel_id"] == ANNAS_DM
+
+    first = offered["args"]["prompts"][0]
+    assert first["title"]
+    assert playground.answer(playground.say(first["message"], channel=ANNAS_DM), channel=ANNAS_DM)
 
 
 def test_messages_during_an_answer_are_answered_together_by_the_next_turn(
