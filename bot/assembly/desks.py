@@ -103,6 +103,7 @@ class TeamDesks:
 
     def _build(self, here: Installation) -> Desk:
         settings = self._settings
+        most = self.model.abilities(settings.model).most_tokens
         colleagues = SlackColleagues(here.api, here.access, here.history, here.directory)
         tools = [
             *first_tools(PublicPages(executor=self._executor), colleagues),
@@ -122,7 +123,7 @@ class TeamDesks:
                 bot_name=here.identity.name,
                 bot_user_id=here.identity.user_id,
                 model=settings.model,
-                context_tokens=settings.context_tokens,
+                context_tokens=min(settings.context_tokens, most or settings.context_tokens),
                 instructions=settings.system_prompt,
                 max_tokens=settings.max_tokens or None,
             ),

@@ -43,6 +43,8 @@ class Abilities:
     """Can think before it answers."""
     search: bool = False
     """Can search the web by itself."""
+    most_tokens: int = 0
+    """The longest prompt it takes; 0 where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,7 @@ class ModelClient:
             tools=card.tools,
             thinking=card.thinking != "none",
             search=card.responses or card.is_known,
+            most_tokens=card.max_input if card.is_known else 0,
         )
 
     async def stream(self, prompt: Prompt) -> AsyncIterator[Delta]:

@@ -85,6 +85,19 @@ def test_what_falls_out_of_the_prompt_is_remembered_in_a_summary(tmp_path: Path)
         until(remembers, what="a prompt with the summary in it")
 
 
+def test_a_prompt_is_no_longer_than_the_model_takes_whatever_the_settings_allow(
+    tmp_path: Path,
+) -> None:
+    settings = {"BOT_CONTEXT_TOKENS": "1000000", "BOT_EMBEDDING_MODEL": "off"}
+    with running_with(tmp_path, BOT_MODEL="qwen3.5-omni-flash", **settings) as here:
+        log = b"Wind and rain, and nothing else to tell of this day.\n\n" * 30_000
+        here.answer(here.share(f"{AT}what about the dredging?", {"log.txt": log}))
+        shown = str(here.asked()[-1]["messages"])
+
+    assert "left out …]" in shown
+    assert len(shown) / 4 < 196_608
+
+
 def test_a_model_that_cannot_go_on_says_so_and_is_asked_to_by_a_button(tmp_path: Path) -> None:
     with running_with(tmp_path, BOT_MODEL="qwen3-vl-plus") as here:
         ts = here.say(f"{AT}/length 300")
