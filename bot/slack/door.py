@@ -24,6 +24,8 @@ log = get_logger("slack")
 _RECONNECT_PAUSES = (0.5, 1, 2, 5, 10)
 _PING_SECONDS = 5.0
 _MOST_BYTES = 4 * 2**20
+_BODY_SECONDS = 3.0
+"""Slack itself waits no longer for the answer."""
 _STAMP = re.compile(r"[0-9]{1,12}")
 
 
@@ -41,7 +43,11 @@ def http_route(app: AsyncApp) -> Route:
             return PlainTextResponse("", status_code=200 if is_check else 405)
         if not _may_be_signed(request):
             return PlainTextResponse("invalid request", status_code=401)
-        whole = await _received(request)
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                whole = await _received(request)
+        except TimeoutError:
+            return PlainTextResponse("too slow", 408, headers={"Connection": "close"})
         if whole is None:
             return PlainTextResponse("too large", 413, headers={"Connection": "close"})
         try:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,6 +135,13 @@ def test_more_than_slack_ever_sends_is_not_read(door: Door) -> None:
 
     assert httpx.post(address, content=b" " * most).status_code == 401
     assert httpx.post(address, content=b" " * (most + 1)).status_code == 413
+
+
+def test_who_does_not_go_on_is_not_waited_for(door: Door) -> None:
+    with socket.create_connection(("127.0.0.1", httpx.URL(door.url).port or 0)) as slow:
+        slow.sendall(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+
+        assert b"408" in slow.recv(100)
 
 
 @pytest.mark.parametrize(
