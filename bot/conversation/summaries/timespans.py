@@ -1,7 +1,8 @@
 """What people mean by "yesterday", "since monday" or "3d": a span of time, by their own clock. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from textwrap import shorten
@@ -57,6 +58,8 @@ _CLOCK = re.compile(
     r"(?:um |at )?(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s*(?P<half>am|pm|uhr)?", re.IGNORECASE
 )
 _LAST_DAY = re.compile(r"^(?:last|letzte[nr]?) (?=\w*(?:day|tag|woch)\b)")
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Slack counts from there."""
 _BARE_NUMBER = re.compile(r"\W*\d+\W*")
 
 
@@ -95,7 +98,8 @@ def read_span(words: str, *, now: datetime) -> Span:
     """
     if ago := _ago(words, now):
         return Span(start=ago, end=now.astimezone(UTC))
-    span = _on_clock(_stretch(words, now), now)
+    with _on_the_calendar(words):
+        span = _on_clock(_stretch(words, now), now)
     today = now.astimezone(UTC)
     if span.start >= today:
         raise UnclearRequest(TOO_FAR.format(words=words))
@@ -109,11 +113,13 @@ def read_since(since: str, until: str = "", *, now: datetime) -> Span:
     Without `since` it is the day before. Raises UnclearRequest.
     """
     today = now.astimezone(UTC)
-    end = _end(until, now) if until else today
+    with _on_the_calendar(until):
+        end = _end(until, now) if until else today
     start = read_span(since, now=now).start if since else end - timedelta(days=1)
     if end <= start and until and not _ago(until, now):
         # "since monday until friday", on a Wednesday
-        end = _on_clock(_stretch(until, now, prefer="future"), now).end
+        with _on_the_calendar(until):
+            end = _on_clock(_stretch(until, now, prefer="future"), now).end
     if end <= start:
         raise UnclearRequest(EMPTY.format(since=since, until=until))
     return Span(start=start, end=min(end, today))
@@ -125,16 +131,17 @@ def in_words(span: Span, *, now: datetime) -> str:
     `now` is in the time zone of whoever reads it.
     """
     start, end = span.start.astimezone(now.tzinfo), span.end.astimezone(now.tzinfo)
-    is_recent = now - start < timedelta(days=6)
     if start.date() == end.date():
-        return f"{_moment(start, is_recent=is_recent)} to {_clock_time(end)}"
-    return f"{_moment(start, is_recent=is_recent)} to {_moment(end, is_recent=is_recent)}"
+        return f"{_moment(start, start, now)} to {_clock_time(end)}"
+    return f"{_moment(start, start, now)} to {_moment(end, start, now)}"
 
 
-def _moment(at: datetime, *, is_recent: bool) -> str:
-    return (
-        f"{at:%a} {_clock_time(at)}" if is_recent else f"{at:%a} {at.day} {at:%b} {_clock_time(at)}"
-    )
+def _moment(at: datetime, start: datetime, now: datetime) -> str:
+    """One end of a span that begins at `start`: with its date, and its year, where they are needed."""
+    if now - start < timedelta(days=6):
+        return f"{at:%a} {_clock_time(at)}"
+    year = "" if start.year == now.year else f" {at.year}"
+    return f"{at:%a} {at.day} {at:%b}{year} {_clock_time(at)}"
 
 
 def _clock_time(at: datetime) -> str:
@@ -160,7 +167,7 @@ def _ago(words: str, now: datetime) -> datetime | None:
     if found["hour"]:
         return (now.astimezone(UTC)) - timedelta(hours=count)
     days = count * (7 if found["week"] else 30 if found["month"] else 1)
-    return (now - timedelta(days=days)).astimezone(UTC)
+    return max(_EARLIEST, (now - timedelta(days=days)).astimezone(UTC))
 
 
 def _stretch(words: str, now: datetime, *, prefer: str = "past") -> _Stretch:
@@ -288,10 +295,20 @@ def _of_period(moment: datetime, period: str) -> _Stretch:
 def _on_clock(stretch: _Stretch, now: datetime) -> Span:
     """The stretch by the person's clock; where the clocks jump, a day has 23 or 25 hours."""
     zone = now.tzinfo
-    return Span(
-        start=stretch.start.replace(tzinfo=zone).astimezone(UTC),
-        end=stretch.end.replace(tzinfo=zone).astimezone(UTC),
+    start, end = (
+        max(_EARLIEST, moment.replace(tzinfo=zone).astimezone(UTC))
+        for moment in (stretch.start, stretch.end)
     )
+    return Span(start=start, end=end)
+
+
+@contextmanager
+def _on_the_calendar(words: str) -> Iterator[None]:
+    """Python's calendar ends with the year 9999. Raises UnclearRequest beyond it."""
+    try:
+        yield
+    except OverflowError as error:
+        raise UnclearRequest(_unclear(words)) from error
 
 
 def _unclear(words: str) -> str:

@@ -52,6 +52,7 @@ def local(span: Span) -> tuple[str, str]:
         ("2026-11-20T09:00", "2026-11-20 09:00", NOW),
         ("2026-11-20T09:00Z", "2026-11-20 10:00", NOW),
         ("for the last two days", "2026-11-23 14:30", NOW),
+        ("9999 weeks", "1970-01-01 01:00", NOW),
         ("the past week", "2026-11-18 14:30", NOW),
         ("the 1st", "2026-11-01 00:00", "2026-11-02 00:00"),
         ("30th", "2026-10-30 00:00", "2026-10-31 00:00"),
@@ -85,7 +86,8 @@ def test_since_and_until_name_the_outer_ends(since: str, until: str, start: str,
 
 
 @pytest.mark.parametrize(
-    "words", ["yestreday", "incidents", "5", "25:00", "31.02.", "2025-13-40", "9-12", ""]
+    "words",
+    ["yestreday", "incidents", "5", "25:00", "31.02.", "2025-13-40", "9-12", "9999-12-31", ""],
 )
 def test_what_is_no_time_is_said_to_be_none(words: str) -> None:
     with pytest.raises(UnclearRequest, match="as a time"):
@@ -134,6 +136,7 @@ def test_a_span_is_told_in_weekdays_while_they_are_unmistakable() -> None:
     assert said("3d") == "Sun 14:30 to Wed 14:30"
     assert said("9:00") == "Wed 9:00 to 14:30"
     assert said("last week") == "Mon 16 Nov 0:00 to Mon 23 Nov 0:00"
+    assert said("24.12.") == "Wed 24 Dec 2025 0:00 to Thu 25 Dec 2025 0:00"
 
 
 def test_the_guide_has_the_table_that_the_help_shows() -> None:
