@@ -9,6 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
+from bot.conversation.context import zone_of as zone_known
 from bot.conversation.digests.digest import Digests, plan_of
 from bot.conversation.digests.words import EXAMPLE, read_order
 from bot.errors import NotForYou, SlackError, UnclearRequest
@@ -136,5 +137,5 @@ class DigestCommand:
 
 
 async def zone_of(here: Installation, user_id: str) -> str:
-    """The time zone a person has set in Slack."""
-    return (await here.directory.person(user_id)).time_zone
+    """The time zone a person has set in Slack; UTC where it is none we know."""
+    return zone_known((await here.directory.person(user_id)).time_zone).key

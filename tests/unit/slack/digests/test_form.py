@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from bot.conversation.digests.digest import Plan, Quiet, Window
 from bot.conversation.digests.recurrence import WEEKDAYS, Recurrence
+from bot.conversation.ports import Person
 from bot.conversation.summaries.request import Length
+from bot.slack.digests.command import zone_of
 from bot.slack.digests.form import (
     AT,
     DAYS,
@@ -102,3 +105,14 @@ def test_a_problem_is_named_once_and_what_was_filled_in_stays() -> None:
     assert memory_of(twice["private_metadata"]) == FormMemory(digest_id=3, channel_id="C1")
     assert len(twice["blocks"]) == len(view["blocks"]) + 1
     assert "two" in str(twice["blocks"][-1])
+
+
+@pytest.mark.parametrize(
+    ("told", "zone"), [("Europe/Berlin", "Europe/Berlin"), ("Mars/Base", "UTC"), ("GMT+2", "UTC")]
+)
+async def test_the_form_opens_in_whatever_zone_slack_tells(told: str, zone: str) -> None:
+    async def person(user_id: str) -> Person:
+        return Person(id=user_id, name="Anna", time_zone=told)
+
+    here = cast("Any", SimpleNamespace(directory=SimpleNamespace(person=person)))
+    assert await zone_of(here, "U1") == zone
