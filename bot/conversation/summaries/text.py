@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.conversation.summaries.lines import one_line
 from bot.conversation.summaries.summary import (
     ActionItem,
     ChannelMessage,
@@ -129,8 +130,9 @@ def _action(item: ActionItem) -> str:
 
 
 def _file(shared: FileShared) -> str:
-    name = shared.file.name.replace("`", "'")
-    return f"`{name}`, {shared.message.author}"
+    name = one_line(shared.file.name).replace("`", "'")
+    author = one_line(shared.message.author).replace("](", "] (")  # a name may look like a link
+    return f"`{name}`, {author}"
 
 
 def _bare(text: str) -> str:

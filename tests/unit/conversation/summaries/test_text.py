@@ -1,5 +1,6 @@
 """A summary as people read it."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -85,3 +86,16 @@ def test_nothing_to_say_is_said() -> None:
     assert "0 of 0 messages" in text
     thread = as_markdown(Summary(reading=reading()), now=NOW, is_thread=True)
     assert thread.startswith("Nobody has said anything in this thread.")
+
+
+def test_neither_a_file_s_name_nor_a_person_s_can_be_a_link() -> None:
+    trap = SharedFile(
+        file_id="F1", name="a`b](http://x)\n- c", media_type="text/plain", size=1, url="u"
+    )
+    sender = replace(message(0), author="[Boss](http://x)\n- all")
+    said = Summary(
+        files=(FileShared(file=trap, message=sender),),
+        headline=Statement(text="They ship.", sources=(sender,)),
+        reading=reading(sender),
+    )
+    assert "- `a'b](http://x) - c`, [Boss] (http://x) - all [1](L0)" in as_markdown(said, now=NOW)
