@@ -87,6 +87,9 @@ def test_a_thread_goes_on_without_a_mention_while_one_person_is_in_it(
 def test_what_is_not_for_us_is_left_alone(playground: RunningPlayground, bot: RunningBot) -> None:
     playground.say("nobody mentioned", channel=GENERAL)
     playground.say("nobody mentioned here", channel=TRIO)
+    playground.settled()
+    at_start = {"auth.test", "apps.connections.open"}
+    assert {call["method"] for call in playground.calls()} <= at_start, "an event costs no call"
     asked = playground.say(f"{AT}/echo the only one", channel=TRIO)
     playground.answer(asked, channel=TRIO)
     playground.settled()

@@ -1,7 +1,9 @@
 """Digests as people see them: ordered in words or by a form, made by the clock, told once."""
 
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -18,6 +20,7 @@ from tests.playground import (
     RunningBot,
     RunningPlayground,
     buttons,
+    running_bot,
     shown,
     until,
 )
@@ -217,3 +220,23 @@ def test_a_crash_while_it_is_posted_tells_nothing_twice_and_leaves_nothing_out(
     until(lambda: len(playground.thread(digest["ts"])) > 1, what="the details")
     assert len(posts(playground, GENERAL)) == 1
     assert "3 of 3 messages" in shown(playground.thread(digest["ts"])[1])
+
+
+def test_what_was_due_while_nothing_ran_comes_with_the_next_start(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    talk(playground)
+    with running_bot(playground, tmp_path, BOT_DIGEST_GRACE_MINUTES="1440") as bot:
+        _order_one_that_was_due(bot, playground, tmp_path / "bot.db")
+        bot.start()
+        [digest] = until(lambda: posts(playground, ANNAS_DM), what="a digest")
+        assert "3 messages" in said(digest)
+
+
+def _order_one_that_was_due(bot: RunningBot, playground: RunningPlayground, file: Path) -> None:
+    [proposal] = playground.command(f"/digest <#{ENGINEERING}|eng> every day at 9:00 in Berlin")
+    playground.click(proposal, "digest_save")
+    until(lambda: any("Saved" in one["text"] for one in playground.ephemerals()), what="saved")
+    bot.kill()
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE digests SET fired_until = 1")

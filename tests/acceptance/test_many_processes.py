@@ -162,6 +162,23 @@ def test_a_scheduler_forgets_what_is_old_fires_what_is_due_and_ends_when_asked(
     assert all("Traceback" not in clock.log() for clock in clocks)
 
 
+def test_a_worker_that_is_asked_to_end_hands_its_errands_over(
+    playground: RunningPlayground, fleet: Fleet
+) -> None:
+    fleet.start("web")
+    leaving = fleet.start("worker")
+    playground.say("We ship on Friday.")
+    playground.model_fails("slow")
+    playground.command("/summarize")
+    until(playground.asked, what="a summary that is being made")
+    fleet.start("worker")
+    assert leaving.terminate() == 0
+
+    summaries = "SELECT setbacks, failure FROM errands WHERE kind = 'summary' AND finished_at > 1"
+    until(lambda: fleet.database.run(summaries), what="the summary")
+    assert fleet.database.run(summaries)[-1] == (0, ""), "nobody had died over it"
+
+
 def test_the_database_may_be_gone_for_a_while(playground: RunningPlayground, fleet: Fleet) -> None:
     for command in ("web", "worker"):
         fleet.start(command)

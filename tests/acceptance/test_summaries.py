@@ -12,6 +12,7 @@ from bot.conversation.summaries.errand import HANDED_OVER
 from tests.playground import (
     ANNA,
     ANNAS_DM,
+    AT,
     BEN,
     BOT,
     CHEN,
@@ -252,6 +253,21 @@ def test_a_crash_behind_the_document_sends_no_second_one(
 
     until(is_told, what="word of the document")
     assert len(playground.calls("files.completeUploadExternal")) == 1
+
+
+def test_a_thread_that_slack_does_not_show_just_now_is_summarised_as_it_was_heard(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    ts = playground.say(f"{AT}/echo When does it open?")
+    playground.answer(ts)
+    playground.say("/echo The quay opens in May.", thread_ts=ts)
+    playground.answer(ts, count=2)
+    playground.fault("conversations.replies", "error", times=99)
+    playground.command("/summarize")
+    summary(playground)
+
+    assert "The quay opens in May." in str(playground.asked()[-1]["messages"])
+    assert playground.calls("conversations.replies")[-1]["error"], "Slack has not shown it"
 
 
 def test_help_says_what_is_understood(playground: RunningPlayground, bot: RunningBot) -> None:
