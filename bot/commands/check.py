@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -84,6 +84,8 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
                 yield await probe(settings)
         except TimeoutError:
             yield Finding(part=name, ok=False, words=f"no answer within {_SECONDS:g} seconds.")
+        except Exception as error:  # noqa: BLE001  whatever it is, it is not well
+            yield Finding(part=name, ok=False, words=f"{type(error).__name__}: {error}")
 
 
 async def _database(settings: Settings) -> Finding:
@@ -154,9 +156,16 @@ async def _oauth(settings: Settings) -> Finding:
 
 def _slack_remedy(error: Exception, settings: Settings) -> str:
     response: Any = getattr(error, "response", None)
-    code = str(response.get("error", "")) if hasattr(response, "get") else ""
+    data = getattr(response, "data", None)
+    code = str(data.get("error", "")) if isinstance(data, Mapping) else ""
     if code:
         return _TOKEN_REMEDIES.get(code, f"Slack says {code}.")
+    if response is not None:
+        how = f"HTTP {getattr(response, 'status_code', '?')}"
+        return (
+            f"{settings.slack_api_url} answers, but not as Slack does ({how}): try again in a "
+            "minute, and check SLACK_API_URL."
+        )
     return f"{settings.slack_api_url} can't be reached: check the network. ({error})"
 
 

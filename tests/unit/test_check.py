@@ -84,6 +84,13 @@ async def test_each_mistake_is_named_with_its_remedy_and_nothing_else(
     assert all(finding.part == part for finding in found if "SLACK_API_URL" not in wrong)
 
 
+async def test_another_server_in_slacks_place_is_told(admin: Admin) -> None:
+    found = await admin.tries(SLACK_API_URL=f"{admin.playground.url}/nothing/")
+
+    [wrong] = [finding for finding in found if finding.part == "Slack token"]
+    assert "not as Slack does (HTTP 404)" in wrong.words
+
+
 async def test_an_app_token_without_its_scope_is_told(admin: Admin) -> None:
     admin.playground.fault("apps.connections.open", "error", error="missing_scope")
 
