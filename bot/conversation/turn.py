@@ -202,8 +202,9 @@ class RunningTurn:
 
     @property
     def _is_alone(self) -> bool:
-        """Whether the question was all that the model was shown."""
-        return self._built is not None and len(self._built.prompt.entries) == 1
+        """Whether the questions were all that the model was shown."""
+        turn = self.turn
+        return len(turn.messages) == len(turn.questions) and not (turn.answers or turn.summary)
 
     async def _summarized(self, raw: Turn, gathered: Gathered) -> bool:
         """Answer with a summary, if that is what the question asks for."""

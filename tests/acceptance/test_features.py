@@ -228,6 +228,15 @@ def test_content_inspection_does_not_brick_a_thread(here: RunningPlayground) -> 
     assert "inspect-me" not in str(here.asked()[-1])
 
 
+def test_what_others_said_before_does_not_brick_a_thread_either(here: RunningPlayground) -> None:
+    ts = here.say("inspect-me, please", who=BEN)
+    for count, sum_, result in ((1, "6*7", "42"), (2, "6*8", "48")):
+        here.say(f"{AT}what is {sum_}?", thread_ts=ts)
+        text = here.answer(ts, count=count)["text"]
+        assert f"**{result}**" in text
+        assert "content filter refused earlier messages" in text
+
+
 def test_a_prompt_too_long_is_shortened_until_it_fits(here: RunningPlayground) -> None:
     here.model_fails("toolong", "toolong", "toolong")
 
