@@ -149,3 +149,32 @@ async def test_an_edit_that_slack_refuses_once_costs_nothing() -> None:
     await reply.close(Closing())
 
     assert (slack.words, len(slack.messages)) == (WORDS, 1)
+
+
+async def test_a_stream_is_ended_before_slack_would_and_its_message_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.slack.replies.standing.STREAM_SECONDS", 0.0)
+    calls: list[str] = []
+    edited = asyncio.Event()
+
+    def none(method: str, _: Mapping[str, Any]) -> str:
+        calls.append(method)
+        if method == "chat.update":
+            edited.set()
+        return ""
+
+    slack = Slack(none)
+    reply = _reply(slack)
+    reply.begin(title=None)
+    reply.write(TEXT[:100])
+    async with asyncio.timeout(5):
+        await slack.heard["words"].wait()
+        reply.write(TEXT[100:6_000])
+        await edited.wait()
+    reply.write(TEXT[6_000:])
+
+    await reply.close(Closing())
+
+    assert calls.index("chat.stopStream") < calls.index("chat.update")
+    assert (slack.words, len(slack.messages)) == (WORDS, 1)
