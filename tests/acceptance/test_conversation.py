@@ -153,6 +153,16 @@ def test_what_was_said_before_the_bot_came_is_read_once(
     assert len(playground.calls("conversations.replies")) == 1
 
 
+def test_what_slack_does_not_show_of_a_thread_is_told(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    ts = playground.say("the launch is on the ninth")
+    playground.fault("conversations.replies", "error", error="fatal_error")
+    playground.say(f"{AT}/echo heard", thread_ts=ts)
+
+    assert shown(playground.answer(ts)).startswith("heard\n\n_Slack did not show me")
+
+
 def _picture(size: tuple[int, int] = (640, 480), kind: str = "PNG") -> bytes:
     encoded = BytesIO()
     Image.new("RGB", size, "#a03020").save(encoded, kind)
@@ -325,6 +335,8 @@ def test_where_streams_are_refused_messages_are_posted_and_edited(
 
     answer = playground.answer(ts)
     assert shown(answer) == long_text(1600)
+    [posted] = playground.calls("chat.postMessage")
+    assert (posted["args"]["unfurl_links"], posted["args"]["unfurl_media"]) == (False, False)
 
     playground.say(f"{AT}/slow", thread_ts=ts)
     until(lambda: len(playground.answers(ts)) == 2)

@@ -10,6 +10,7 @@ import pytest
 from bot.playground.model.mind_samples import long_text
 from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
+from bot.slack.listeners import TOO_LATE
 from tests.playground import (
     ANNA,
     AT,
@@ -160,6 +161,29 @@ def test_a_web_search_has_its_sources_beneath(here: RunningPlayground) -> None:
     assert list(steps(answer).values()) == ["complete"]
     assert "**Sources**\n1. [example.com](https://example.com/first)" in answer["text"]
     assert here.asked()[-1]["tools"][0] == {"type": "web_search"}
+
+
+def test_pages_and_code_are_read_and_run_by_the_service(here: RunningPlayground) -> None:
+    read = _ask(here, "search the web, and read https://example.com/tree for me")
+    assert len(steps(read)) == 3, "it thinks, searches and reads"
+    assert "**Sources**\n1. [" in read["text"]
+    ran = _ask(here, "run this code: print(6 * 7)")
+    assert len(steps(ran)) == 2
+
+    for answer in (read, ran):
+        assert set(steps(answer).values()) == {"complete"}
+        assert "thinking" in footer(answer), "the service runs these only while it thinks"
+
+
+def test_only_the_newest_answer_is_made_anew(here: RunningPlayground) -> None:
+    ts = here.say(f"{AT}/echo one")
+    old = here.answer(ts)
+    here.say(f"{AT}/echo two", thread_ts=ts)
+    here.answer(ts, count=2)
+
+    here.click(old, "regenerate_reply")
+    until(lambda: TOO_LATE in str(here.ephemerals()), what="the sentence")
+    assert [shown(one) for one in here.answers(ts)] == ["one", "two"]
 
 
 def test_an_answer_cut_by_its_length_goes_on_in_the_same_message(here: RunningPlayground) -> None:

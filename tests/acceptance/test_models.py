@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.conversation.turn import NO_SEARCH
 from bot.playground.model.mind_samples import long_text
 from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
@@ -83,6 +84,14 @@ def test_what_falls_out_of_the_prompt_is_remembered_in_a_summary(tmp_path: Path)
             return any("summarised:]" in one and "Marigold" in one for one in shown)
 
         until(remembers, what="a prompt with the summary in it")
+
+
+def test_a_model_that_cannot_search_says_so(tmp_path: Path) -> None:
+    with running_with(tmp_path, BOT_MODEL="qwen3-32b") as here:
+        answer = here.answer(here.say(f"{AT}search the web for the tallest tree"))
+
+    assert NO_SEARCH in answer["text"]
+    assert not any("earch" in title for title in steps(answer))
 
 
 def test_a_prompt_is_no_longer_than_the_model_takes_whatever_the_settings_allow(

@@ -24,6 +24,8 @@ _PLACES = {
     "singapore": "Asia/Singapore",
     "sydney": "Australia/Sydney",
 }
+_OWN = {"read_web_page": "web_extractor", "calculate": "code_interpreter"}
+"""The service's own tools are preferred to those that do the same."""
 _LONGEST_RESULT = 600
 
 
@@ -32,7 +34,7 @@ def calls_for(question: str, asked: Asked) -> tuple[Call, ...]:
     wanted = [
         Call(id=f"call_{asked.model.encode().hex()[:8]}{number}", name=name, arguments=arguments)
         for number, (name, arguments) in enumerate(_wanted(question))
-        if asked.offers(name) or "/call" in question
+        if (asked.offers(name) and _OWN.get(name) not in asked.built_in) or "/call" in question
     ]
     return tuple(wanted if asked.parallel else wanted[:1])
 
