@@ -5,6 +5,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -12,7 +13,7 @@ from bot.conversation.legible import legible
 from bot.conversation.ports import Names, Person
 from bot.conversation.rules import Standing
 from bot.conversation.thread import Author, ThreadMessage
-from bot.errors import SlackError
+from bot.errors import SlackError, SlackLimited
 from bot.slack.api import SlackApi
 
 _KEEP_SECONDS = 3600.0
@@ -20,6 +21,12 @@ _KEEP_MISSING_SECONDS = 60.0
 _MOST = 50_000
 _PATIENCE = 3.0
 """Seconds a turn waits for names; an answer without them is better than none."""
+_MANY = 40
+"""So many people are not asked for one by one: a minute has a hundred such calls ("users.info")."""
+_AT_ONCE = 20
+_LIST_PAGE = 200
+_LIST_PAGES = 10
+_LIST_PATIENCE = 10.0
 _USER = re.compile(r"<@([UW][A-Z0-9]+)")
 _CHANNEL = re.compile(r"<#([CDG][A-Z0-9]+)(?:\|\s*)?>")
 
@@ -35,6 +42,9 @@ class Directory:
         self._team_id = team_id
         self._people: _Kept[_Known] = _Kept(self._ask_person)
         self._channels: _Kept[str] = _Kept(self._ask_channel)
+        self._listing = asyncio.Lock()
+        self._asking = asyncio.Semaphore(_AT_ONCE)
+        self._limited_until = 0.0
 
     async def names(self, messages: Iterable[ThreadMessage], channel: str) -> Names:
         """The names of everybody and every channel these messages speak of."""
@@ -45,6 +55,7 @@ class Directory:
                 users.add(message.author_id)
             users.update(_USER.findall(message.text))
             channels.update(_CHANNEL.findall(message.text))
+        await self._list(users - {self._us.id})
         people, places = await asyncio.gather(
             self._people.get_all(users - {self._us.id}), self._channels.get_all(channels)
         )
@@ -61,8 +72,34 @@ class Directory:
         found = await self._people.get_all([user_id])
         return found[user_id].standing if user_id in found else Standing.UNKNOWN
 
+    async def _list(self, users: set[str]) -> None:
+        """Learn of many people at once, as far as some pages of the list have them."""
+        with suppress(SlackError, TimeoutError, KeyError, TypeError, AttributeError):
+            async with asyncio.timeout(_LIST_PATIENCE), self._listing:
+                cursor = ""
+                for _ in range(_LIST_PAGES):
+                    if self._people.count_missing(users) <= _MANY:
+                        return
+                    more = {"cursor": cursor} if cursor else {}
+                    page = await self._api.read("users.list", limit=_LIST_PAGE, **more)
+                    for user in page.get("members") or ():
+                        self._people.keep(str(user["id"]), self._known(user))
+                    cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                    if not cursor:
+                        return
+
     async def _ask_person(self, user_id: str) -> "_Known":
-        user = (await self._api.read("users.info", user=user_id))["user"]
+        async with self._asking:
+            if (left := self._limited_until - time.monotonic()) > 0:
+                raise SlackLimited("users.info", left)
+            try:
+                found = await self._api.read("users.info", user=user_id)
+            except SlackLimited as limited:
+                self._limited_until = time.monotonic() + limited.retry_after
+                raise
+        return self._known(found["user"])
+
+    def _known(self, user: Mapping[str, Any]) -> "_Known":
         return _Known(person=person_of(user), standing=standing_of(user, self._team_id))
 
     async def _ask_channel(self, channel_id: str) -> str:
@@ -124,6 +161,14 @@ class _Kept(Generic[T]):
         found = {key: self._entries[key].value for key in wanted if key in self._entries}
         return {key: value for key, value in found.items() if value is not None}
 
+    def count_missing(self, keys: Iterable[str]) -> int:
+        """How many of these would have to be asked for."""
+        return sum(not self._is_fresh(key) for key in keys)
+
+    def keep(self, key: str, value: T) -> None:
+        """Keep what was learnt in another way."""
+        self._put(key, _Entry(value, time.monotonic() + _KEEP_SECONDS))
+
     def _is_fresh(self, key: str) -> bool:
         entry = self._entries.get(key)
         if entry is None or entry.until < time.monotonic():
@@ -145,6 +190,9 @@ class _Kept(Generic[T]):
             if key in self._entries:
                 return  # an old name is better than none
             entry = _Entry(None, time.monotonic() + _KEEP_MISSING_SECONDS)
+        self._put(key, entry)
+
+    def _put(self, key: str, entry: _Entry[T]) -> None:
         self._entries[key] = entry
         if len(self._entries) > _MOST:
             self._entries.popitem(last=False)
