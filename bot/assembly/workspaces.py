@@ -123,4 +123,5 @@ async def identify(api: SlackApi) -> Identity:
             user_id=who["user_id"],
             bot_id=who.get("bot_id") or "",
             name=str(who.get("user") or "Threadwise"),
+            enterprise_id=str(who.get("enterprise_id") or ""),
         )

@@ -36,10 +36,13 @@ T = TypeVar("T")
 class Directory:
     """People and channels of one workspace."""
 
-    def __init__(self, api: SlackApi, us: Person, team_id: str = "") -> None:
+    def __init__(
+        self, api: SlackApi, us: Person, team_id: str = "", enterprise_id: str = ""
+    ) -> None:
         self._api = api
         self._us = us
         self._team_id = team_id
+        self._enterprise_id = enterprise_id
         self._people: _Kept[_Known] = _Kept(self._ask_person)
         self._channels: _Kept[str] = _Kept(self._ask_channel)
         self._listing = asyncio.Lock()
@@ -100,7 +103,8 @@ class Directory:
         return self._known(found["user"])
 
     def _known(self, user: Mapping[str, Any]) -> "_Known":
-        return _Known(person=person_of(user), standing=standing_of(user, self._team_id))
+        standing = standing_of(user, self._team_id, self._enterprise_id)
+        return _Known(person=person_of(user), standing=standing)
 
     async def _ask_channel(self, channel_id: str) -> str:
         channel = (await self._api.read("conversations.info", channel=channel_id))["channel"]
@@ -117,13 +121,15 @@ def person_of(user: Mapping[str, Any], *, both_names: bool = False) -> Person:
     return Person(id=str(user["id"]), name=legible(name), time_zone=user.get("tz") or "UTC")
 
 
-def standing_of(user: Mapping[str, Any], team_id: str) -> Standing:
-    """What a user of Slack's is to a workspace ("users.info"; in an organisation a person is
-    at home in several).
+def standing_of(user: Mapping[str, Any], team_id: str, enterprise_id: str = "") -> Standing:
+    """What a user of Slack's is to a workspace ("users.info"; in an organisation a person is at
+    home in several, and meets the people of the others in channels that workspaces share).
     """
     home = user.get("team_id") or team_id
-    teams = (user.get("enterprise_user") or {}).get("teams") or ()
-    if user.get("is_stranger") or (team_id and home != team_id and team_id not in teams):
+    theirs = user.get("enterprise_user") or {}
+    is_colleague = bool(enterprise_id) and theirs.get("enterprise_id") == enterprise_id
+    is_at_home = not team_id or home == team_id or team_id in (theirs.get("teams") or ())
+    if user.get("is_stranger") or not (is_at_home or is_colleague):
         return Standing.EXTERNAL
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
         return Standing.GUEST

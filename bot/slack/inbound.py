@@ -41,6 +41,8 @@ class Identity:
     user_id: str
     bot_id: str
     name: str
+    enterprise_id: str = ""
+    """The organisation that the workspace belongs to, if that is known."""
 
     def is_ours(self, message: Payload) -> bool:
         """Whether a message was written by us."""

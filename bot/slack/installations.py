@@ -60,7 +60,10 @@ class Installation:
             budget=budget,
             history=History(api, identity),
             directory=Directory(
-                api, Person(id=identity.user_id, name=identity.name), identity.team_id
+                api,
+                Person(id=identity.user_id, name=identity.name),
+                identity.team_id,
+                identity.enterprise_id,
             ),
             access=Access(api, rules),
             status=Status(api, budget),
@@ -207,6 +210,7 @@ class ManyInstallations:
             user_id=installed.bot_user_id,
             bot_id=installed.bot_id,
             name=installed.bot_name,
+            enterprise_id=installed.place if installed.is_organisation else "",
         )
         return Installation.of(api, identity, self._catch_up, self._rules)
 

@@ -24,11 +24,18 @@ from bot.store.intake import Intake
 from bot.store.turns import Turns
 
 GUEST, STRANGER, COLLEAGUE = "U0GUEST", "U0STRANGER", "U0COLLEAGUE"
+NEXT_DOOR = "U0NEXTDOOR"
+"""Of another workspace of the organisation."""
 USERS: dict[str, dict[str, Any]] = {
     "U1": {"id": "U1", "team_id": "T1"},
     GUEST: {"id": GUEST, "team_id": "T1", "is_ultra_restricted": True},
     STRANGER: {"id": STRANGER, "team_id": "T9", "is_stranger": True},
     COLLEAGUE: {"id": COLLEAGUE, "team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}},
+    NEXT_DOOR: {
+        "id": NEXT_DOOR,
+        "team_id": "T2",
+        "enterprise_user": {"enterprise_id": "E1", "teams": ["T2"]},
+    },
 }
 
 
@@ -68,7 +75,9 @@ class House:
     def __init__(self, engine: AsyncEngine, rules: Rules) -> None:
         writer = Writer(engine)
         self.api = FakeApi()
-        identity = Identity(team_id="T1", user_id="U0BOT", bot_id="B1", name="threadwise")
+        identity = Identity(
+            team_id="T1", user_id="U0BOT", bot_id="B1", name="threadwise", enterprise_id="E1"
+        )
         self.here = OneInstallation(Installation.of(cast(SlackApi, self.api), identity))
         self.errands = StoredErrands(engine, writer, worker="one")
         self.turns = Turns(engine, writer, worker="one")
@@ -185,6 +194,7 @@ async def test_a_closed_channel_keeps_nothing(engine: AsyncEngine) -> None:
         (STRANGER, "", Rules(), NO_STRANGERS),
         (STRANGER, "T9", Rules(external=True), ""),
         (COLLEAGUE, "T2", Rules(), ""),
+        (NEXT_DOOR, "T2", Rules(), ""),
     ],
 )
 async def test_who_somebody_is_decides_when_their_turn_comes(
