@@ -53,11 +53,12 @@ _PATIENCE = 20.0
 """Seconds: after pages so small, a pause longer than this is that limit of one call a minute."""
 _LOOK_BACK = timedelta(days=14)
 """A thread that began so long before may have new replies."""
-_LOOK_PAGES = 15
-"""So much of what stands there is looked through for them."""
+_LOOK_PAGE = 999
+_LOOK_PAGES = 4
+"""So much of what stands there is looked through for them: pages as long as Slack has them, since
+the minute's calls are few."""
 _FARTHEST_BACK = timedelta(days=90)
-_CHEAP_PAGES = 3
-"""In a channel with little in it so few pages show threads that are older still."""
+"""As far as the first page goes."""
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
 
 OnRead = Callable[[int], None]
@@ -252,17 +253,17 @@ class _Work:
     async def _older_threads(self, span: Span) -> list[Payload]:
         """Threads from before the span with replies within it, as far as some pages show them."""
         since = _ts((span.start - _FARTHEST_BACK).timestamp())
-        bounds = {"oldest": since, "latest": self._bounds["oldest"], "limit": _PAGE}
+        bounds = {"oldest": since, "latest": self._bounds["oldest"], "limit": _LOOK_PAGE}
         enough = _ts((span.start - _LOOK_BACK).timestamp())
         pages = self._reads.pages("conversations.history", channel=self._channel_id, **bounds)
         seen: list[Payload] = []
         is_whole = False
         self._reads.patience = _PATIENCE  # where Slack limits us, each of them is a minute
         with suppress(SlackError):
-            for number in range(1, _LOOK_PAGES + 1):
+            for _ in range(_LOOK_PAGES):
                 page = await anext(pages)
                 seen += page.get("messages") or []
-                is_far = bool(number >= _CHEAP_PAGES and seen and seen[-1]["ts"] < enough)
+                is_far = bool(seen) and seen[-1]["ts"] < enough
                 if is_whole := is_far or not page.get("has_more"):
                     break
         self._reads.patience = math.inf
