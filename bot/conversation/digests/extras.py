@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.conversation.digests.digest import ChannelNote, Digests, Plan, plan_of
@@ -18,7 +19,10 @@ NO_PREVIEW = "I can't show a preview: {reason}"
 NO_DETAIL = "No more detail: {reason}"
 GONE = "that digest does not exist any more."
 NOT_YET = "the digest is not complete yet. Please try again in a moment."
+FORGOTTEN = "I don't know any more what that digest was made of."
 NOTHING_MORE = "there is nothing more to tell."
+_ONE_RUN = timedelta(hours=3)
+"""So long after its time a digest may still be under way: caught up, and tried again."""
 
 
 class PreviewErrands:
@@ -64,7 +68,8 @@ class DetailErrands:
             return
         notes = await self._digests.told_at(digest.id, due_of(errand))
         if not notes:
-            await self._fail(errand, desk, NOT_YET)
+            is_new = desk.clock() - due_of(errand) < _ONE_RUN
+            await self._fail(errand, desk, NOT_YET if is_new else FORGOTTEN)
             return
         # It is read where it was clicked, whatever the digest's place is by now.
         channel_id = str(errand.payload["channel"])

@@ -399,11 +399,14 @@ async def test_more_detail_that_does_not_come_is_told_and_may_be_asked_for_again
 ) -> None:
     await world.more()
     assert "No more detail: the digest is not complete yet." in world.room.told[-1]
+    world.now += DAY
+    await world.more()
+    assert "I don't know any more what that digest was made of." in world.room.told[-1]
     await world.fire()
     world.model.failure = ModelBusy()
     await world.more()
     assert "No more detail: The model is very busy" in world.room.told[-1]
-    assert world.reopened == [2, 2]
+    assert world.reopened == [2, 2, 2]
 
     world.model.failure = None
     await world.more()
