@@ -219,6 +219,10 @@ class _Work:
         """One thread, its first message included. Raises UnreadableChannel where it is gone."""
         try:
             await self._thread(thread_ts, keep_first=True)
+            # The link may have been one to a reply: Slack shows that alone.
+            roots = {root for _, root in self.raw.found.values()} - {thread_ts}
+            for root in roots:
+                await self._thread(root, keep_first=True)
         except SlackRefused as refusal:
             if refusal.code == "thread_not_found":
                 raise UnreadableChannel(GONE) from refusal

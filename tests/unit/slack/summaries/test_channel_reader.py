@@ -201,6 +201,7 @@ async def test_a_thread_alone_is_read_whole_with_its_first_message() -> None:
     channel.say(2, "reply", thread=1)
     channel.say(3, "elsewhere")
     assert texts(await read(channel, span=None, thread=1)) == ["top", "reply"]
+    assert texts(await read(channel, span=None, thread=2)) == ["top", "reply"]
     with pytest.raises(UnreadableChannel, match="not exist"):
         await read(channel, span=None, thread=77)
 
