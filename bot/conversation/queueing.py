@@ -90,12 +90,16 @@ class Signs(Protocol):
         """Whether Slack would take another sign now, and those of running replies as well."""
         ...
 
-    async def show(self, key: ThreadKey, busy: Busy) -> None:
+    async def show(self, queued: Queued, busy: Busy) -> None:
         """Say it, until the reply begins."""
         ...
 
     async def take_away(self, key: ThreadKey) -> None:
         """Say nothing any more: no reply comes."""
+        ...
+
+    async def give_way(self, key: ThreadKey) -> None:
+        """The reply begins: what it shows takes a status's place, but not a message's."""
         ...
 
 
@@ -106,8 +110,11 @@ class NoSigns:
         """Never."""
         return False
 
-    async def show(self, key: ThreadKey, busy: Busy) -> None:
+    async def show(self, queued: Queued, busy: Busy) -> None:
         """Nothing."""
 
     async def take_away(self, key: ThreadKey) -> None:
+        """Nothing."""
+
+    async def give_way(self, key: ThreadKey) -> None:
         """Nothing."""

@@ -59,7 +59,7 @@ class Usher:
             return
         if await self._queue.mark(queued.message_id):
             self._told[queued.message_id] = queued
-            await desk.signs.show(queued.key, in_line(queued.place))
+            await desk.signs.show(queued, in_line(queued.place))
             await self._make_sure(desk, queued)
 
     async def _make_sure(self, desk: Desk, queued: Queued) -> None:
@@ -70,13 +70,13 @@ class Usher:
             await desk.signs.take_away(queued.key)
 
     async def _clear(self) -> None:
-        """Take the signs away of questions that are not asked any more."""
+        """Take the signs away of questions that do not wait any more."""
         if not self._told:
             return
         fates = await self._queue.fates(list(self._told))
         for message_id in self._told.keys() - fates.waiting:
             queued = self._told.pop(message_id)
-            if message_id not in fates.begun:
-                with suppress(NotInstalled):
-                    desk = await self._desks.of(queued.key.team_id)
-                    await desk.signs.take_away(queued.key)
+            with suppress(NotInstalled):
+                signs = (await self._desks.of(queued.key.team_id)).signs
+                ends = signs.give_way if message_id in fates.begun else signs.take_away
+                await ends(queued.key)

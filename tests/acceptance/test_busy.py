@@ -4,7 +4,16 @@ import signal
 from pathlib import Path
 
 from tests.fleet import Database, Fleet, database, running_fleet
-from tests.playground import ANNA, AT, ENGINEERING, GENERAL, RunningPlayground, running_bot, until
+from tests.playground import (
+    ANNA,
+    ANNAS_DM,
+    AT,
+    ENGINEERING,
+    GENERAL,
+    RunningPlayground,
+    running_bot,
+    until,
+)
 
 __all__ = ["database"]
 
@@ -48,6 +57,22 @@ def test_who_waits_in_line_is_told_once_and_answered_once(
         assert playground.answers(root) == []
         assert {call["args"]["thread_ts"] for call in playground.calls(SIGN)} == {first, root}
         assert bot.log().count("Traceback") == 0
+
+
+def test_where_there_is_no_status_who_waits_is_told_in_words(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    playground.fault(SIGN, "error", error="feature_not_enabled", times=99)
+    with running_bot(playground, tmp_path, BOT_CONCURRENCY="1"):
+        playground.growing(playground.say(f"{AT}/tokens 300 20"))
+        asked = playground.say(f"{AT}what is 6*7?")
+        direct = playground.say("what is 5*5?", channel=ANNAS_DM)
+        until(lambda: "about 1st in line" in str(playground.ephemerals(ANNA)), what="the words")
+        until(lambda: "in line" in str(playground.answers(direct, channel=ANNAS_DM)))
+
+        until(lambda: "42" in str(playground.answers(asked)), what="an answer beside the words")
+        until(lambda: "in line" not in str(playground.answers(direct, channel=ANNAS_DM)))
+        assert "25" in playground.answer(direct, channel=ANNAS_DM)["text"]
 
 
 def test_a_noisy_channel_makes_only_itself_wait(

@@ -40,14 +40,17 @@ class Street:
     async def admits(self, queued: Queued) -> bool:
         return queued.author_id not in self.strangers
 
-    async def show(self, key: ThreadKey, busy: Busy) -> None:
+    async def show(self, queued: Queued, busy: Busy) -> None:
         if self.on_show is not None:
             await self.on_show()
-        self.shown[key.thread_ts] = busy.sentence
-        self.told.append(key.thread_ts)
+        self.shown[queued.key.thread_ts] = busy.sentence
+        self.told.append(queued.key.thread_ts)
 
     async def take_away(self, key: ThreadKey) -> None:
         self.shown.pop(key.thread_ts, None)
+
+    async def give_way(self, key: ThreadKey) -> None:
+        """What the reply shows takes its place."""
 
 
 class Waiting:
