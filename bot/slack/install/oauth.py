@@ -50,11 +50,15 @@ CLOSED = (
     "This Slack app may be installed in its own workspace only. Whoever runs it has to activate "
     "its distribution."
 )
+MISDIRECTED = (
+    "Slack does not know this page's address as one of the app's redirect URLs. Whoever runs it has "
+    "to add it under OAuth & Permissions."
+)
 REFUSED = "Slack did not accept the installation ({code}). Nothing was changed in your workspace."
 _BY_CODE = {
     **dict.fromkeys(("invalid_code", "code_already_used", "code_expired"), CODE_REFUSED),
     **dict.fromkeys(("bad_client_secret", "invalid_client_id"), MISCONFIGURED),
-    **dict.fromkeys(("oauth_authorization_url_mismatch", "bad_redirect_uri"), MISCONFIGURED),
+    **dict.fromkeys(("oauth_authorization_url_mismatch", "bad_redirect_uri"), MISDIRECTED),
     "invalid_team_for_non_distributed_app": CLOSED,
 }
 

@@ -2,14 +2,15 @@
 
 import pytest
 
-from bot.slack.install.oauth import CLOSED, CODE_REFUSED, MISCONFIGURED, why_refused
+from bot.slack.install.oauth import CLOSED, CODE_REFUSED, MISCONFIGURED, MISDIRECTED, why_refused
 
 
 @pytest.mark.parametrize(
     ("code", "words"),
     [
         ("code_already_used", CODE_REFUSED),
-        ("bad_redirect_uri", MISCONFIGURED),
+        ("bad_client_secret", MISCONFIGURED),
+        ("bad_redirect_uri", MISDIRECTED),
         ("invalid_team_for_non_distributed_app", CLOSED),
     ],
 )
