@@ -1,6 +1,7 @@
 """Digests as people see them: ordered in words or by a form, made by the clock, told once."""
 
 import sqlite3
+import time
 from contextlib import closing, suppress
 from io import BytesIO
 from pathlib import Path
@@ -8,7 +9,11 @@ from typing import Any
 
 from PIL import Image
 
+from bot.playground.model.service import ModelSettings
+from bot.playground.server import PlaygroundSettings
+from bot.work.errands import AT_ONCE, MOST_PATIENT
 from tests.playground import (
+    ANNA,
     ANNAS_DM,
     BEN,
     BOT,
@@ -239,4 +244,39 @@ def _order_one_that_was_due(bot: RunningBot, playground: RunningPlayground, file
     until(lambda: any("Saved" in one["text"] for one in playground.ephemerals()), what="saved")
     bot.kill()
     with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE digests SET fired_until = 1")
+
+
+def test_who_waits_for_a_summary_finds_room_beside_the_mornings_digests(tmp_path: Path) -> None:
+    playground = RunningPlayground(PlaygroundSettings(model=ModelSettings(first_token_seconds=20)))
+    try:
+        with running_bot(playground, tmp_path, BOT_DIGEST_GRACE_MINUTES="1440") as bot:
+            for hours in range(1, 48):
+                ts = f"{time.time() - hours * 3600:.6f}"
+                playground.say("The quay is closed.", channel=ENGINEERING, ts=ts)
+            [proposal] = playground.command(f"/digest <#{ENGINEERING}|eng> daily at 9:00")
+            playground.click(proposal, "digest_save")
+            until(lambda: "Saved" in str(playground.ephemerals()), what="saved")
+            bot.terminate()
+            _all_due(tmp_path, copies=AT_ONCE)
+            bot.start()
+            until(lambda: len(playground.asked()) >= MOST_PATIENT, what="digests being made")
+            playground.say("The plum cake is ready.")
+            playground.post("commands", **{"as": ANNA}, channel=GENERAL, text="/summarize")
+
+            until(lambda: "plum cake" in str(playground.asked()), what="the summary being made")
+            assert "plum cake" in str(playground.asked()[MOST_PATIENT])
+    finally:
+        playground.close()
+
+
+def _all_due(folder: Path, *, copies: int) -> None:
+    """Let the one digest that is saved, and so many like it, be due."""
+    with closing(sqlite3.connect(folder / "bot.db")) as database, database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(digests)")]
+        names = ", ".join(name for name in columns if name != "id")
+        for _ in range(copies):
+            database.execute(
+                f"INSERT INTO digests ({names}) SELECT {names} FROM digests LIMIT 1"  # noqa: S608
+            )
         database.execute("UPDATE digests SET fired_until = 1")

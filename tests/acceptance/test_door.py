@@ -16,6 +16,7 @@ from bot.playground.model.service import ModelSettings
 from bot.playground.server import PlaygroundSettings
 from tests.playground import (
     ANNA,
+    ANNAS_DM,
     AT,
     BOT,
     GENERAL,
@@ -114,6 +115,16 @@ def test_what_was_said_while_slack_tried_again_is_part_of_the_thread(door: Door)
     door.playground.answer(ts)
 
     assert "PLUM" in json.dumps(door.playground.asked()[-1])
+
+
+def test_the_older_container_of_assistants_is_offered_questions_too(door: Door) -> None:
+    thread = {"user_id": ANNA, "channel_id": ANNAS_DM, "thread_ts": "1700000000.000100"}
+    event = {"type": "assistant_thread_started", "assistant_thread": thread, "event_ts": "1.2"}
+    assert door.post(event).status_code == 200
+
+    [offered] = until(lambda: door.playground.calls("assistant.threads.setSuggestedPrompts"))
+    assert offered["args"]["thread_ts"] == thread["thread_ts"]
+    assert offered["args"]["prompts"]
 
 
 def test_slack_may_look_at_the_certificate_without_signing(door: Door) -> None:
