@@ -25,6 +25,7 @@ OUTSIDERS = (
 INVITE = "I am not in that channel. Somebody in it can add me with `/invite`."
 NO_ANSWER = "Slack did not tell me whether you may see that. Please try again."
 CLOSED = "I don't post in <#{channel}>: that is how I was set up here."
+LEFT_ALONE = "I leave <#{channel}> alone: that is how I was set up here."
 NO_SCOPE = (
     "I lack the permission to look at conversations of that kind: an admin can give it to me."
 )
@@ -54,6 +55,8 @@ class Access:
 
         Returns the channel (`conversations.info`). Raises NotForYou with a sentence.
         """
+        if self._rules.closes(channel_id):
+            raise NotForYou(LEFT_ALONE.format(channel=channel_id))
         try:
             found = await self._api.read("conversations.info", channel=channel_id)
             channel = dict(found["channel"])

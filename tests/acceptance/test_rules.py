@@ -36,6 +36,8 @@ def test_who_is_refused_hears_it_once_and_others_are_answered(
             assert not playground.answers(ts, channel=channel)
         playground.post("commands", **{"as": BEN}, channel=GENERAL, text="/threadwise")
         until(lambda: _told(playground) >= 2, what="the answer to the command")
+        playground.command(f"/summarize <#{ENGINEERING}|engineering>")
+        until(lambda: "leave <#C0ENG> alone" in str(playground.ephemerals(ANNA)), what="a refusal")
 
 
 def test_buttons_and_forms_are_closed_to_who_is_refused_too(

@@ -147,6 +147,16 @@ async def test_nothing_is_posted_where_or_for_whom_the_admin_forbids_it(
         await SlackDigestRoom(here).admit(ANNA.id, replace(digest, place=""))
 
 
+async def test_a_channel_that_is_closed_to_us_is_read_to_nobody() -> None:
+    for rules in (
+        Rules(denied_channels=frozenset({"C1"})),
+        Rules(allowed_channels=frozenset({"C2"})),
+    ):
+        access = Access(cast("Any", Slack(GENERAL)), rules)
+        with pytest.raises(NotForYou, match="leave <#C1> alone"):
+            await access.require(ANNA.id, "C1", told_in="D1")
+
+
 async def test_nor_is_it_told_where_they_read_whoever_asks() -> None:
     access = Access(cast("Any", Slack(GENERAL, PARTNERS)))
     with pytest.raises(NotForYou, match="other companies"):
