@@ -100,11 +100,13 @@ class Connection:
         """One request; yields the deltas of each piece of the response."""
         watchdog = Watchdog(self._first_token_seconds)
         url = address(self.base_url, wire.path)
+        request_id = ""
         try:
             with watchdog:
                 headers = {**self.headers, **wire.headers}
                 request = self.http.stream("POST", url, content=body, headers=headers)
                 response = await request.__aenter__()
+                request_id = response.headers.get("x-request-id", "")
                 try:
                     if response.status_code != 200:
                         raise refusal(response, await _beginning(response))
@@ -118,7 +120,13 @@ class Connection:
                     with suppress(httpx.HTTPError):
                         await request.__aexit__(None, None, None)
         except httpx.HTTPError as error:
-            raise mapped(error) from error
+            failure = mapped(error)
+            failure.request_id = request_id
+            raise failure from error
+        except ModelError as failure:
+            # What breaks in mid-stream does not say of which request it was; its beginning did.
+            failure.request_id = failure.request_id or request_id
+            raise
 
     async def _decode(
         self, wire: Wire, pieces: AsyncIterator[bytes], watchdog: Watchdog
