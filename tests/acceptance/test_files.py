@@ -97,6 +97,21 @@ def test_slacks_login_page_is_no_file(playground: RunningPlayground, bot: Runnin
     assert "`report.pdf`: Slack does not let me download it" in playground.answer(ts)["text"]
 
 
+def test_what_one_process_has_read_of_a_file_the_next_one_need_not_fetch(
+    playground: RunningPlayground, bot: RunningBot
+) -> None:
+    files = {"report.docx": (FILES / "report.docx").read_bytes()}
+    ts = playground.share(f"{AT}what did dredging cost?", files)
+    playground.answer(ts)
+    playground.fault("download", "status", status=403, times=99)
+    bot.kill()
+    bot.start()
+    playground.say("and who says so?", thread_ts=ts)
+
+    playground.answer(ts, count=2)
+    assert "| Dredging | 120000 | 131500 |" in str(playground.asked()[-1]["messages"])
+
+
 def test_a_picture_on_a_slide_reaches_the_model_under_its_slides_number(
     playground: RunningPlayground, bot: RunningBot, tmp_path: Path
 ) -> None:

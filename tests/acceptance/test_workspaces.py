@@ -141,6 +141,7 @@ def test_a_workspace_installs_asks_and_leaves_without_a_trace(office: Office) ->
     late = office.ask("/echo too late", OTHER)
     office.playground.settled()
     assert not office.playground.answers(late)
+    assert not office.kept("messages"), "who has left is not listened to"
 
 
 def test_an_organisation_installs_for_all_its_workspaces(office: Office) -> None:
