@@ -37,7 +37,8 @@ class Recurrence:
         while True:
             if day.weekday() in self.days:
                 # fold=0 is the earlier of two, and the offset from before a gap (PEP 495).
-                local = datetime.combine(day, self.at, tzinfo=ZoneInfo(self.zone))
+                at = self.at.replace(fold=0)
+                local = datetime.combine(day, at, tzinfo=ZoneInfo(self.zone))
                 due = local.astimezone(UTC)
                 if due > latest:
                     yield due
