@@ -99,6 +99,7 @@ class Gathering:
             self._desk.frame.model,
             steps.watch,
             conversation_id=self.turn.conversation_id,
+            workspace=self.turn.key.team_id,
             question="\n".join(question.text for question in self.turn.questions),
         )
         steps.end(files, shown.unreadable)

@@ -75,12 +75,14 @@ class Reader(Protocol):
         watch: Watch,
         *,
         conversation_id: int = 0,
+        workspace: str = "",
         question: str = "",
         only_beginning: bool = False,
     ) -> Shown:
         """Open these files; the first come first where there are too many for one request.
 
-        What they say is kept for as long as that conversation; without one, nowhere but in memory.
+        What a model is asked for on the way, that workspace asks. What they say is kept for as long
+        as that conversation; without one, nowhere but in memory.
         Of pictures in documents those that the question names come first; none is taken where only
         their beginning is wanted.
         """

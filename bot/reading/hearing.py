@@ -15,10 +15,10 @@ EXTENT = "what is said in it"
 FAILED = "writing down what is said in it did not work just now"
 
 
-async def write_down(model: Model, name: str, audio: Audio) -> Document:
+async def write_down(model: Model, name: str, audio: Audio, *, workspace: str) -> Document:
     """The words of a recording by the model of that name. Raises UnreadableFile."""
-    parts = (audio, Text(text=ASK))
-    prompt = Prompt(system=SYSTEM, entries=(UserTurn(parts=parts),), model=name)
+    asked = UserTurn(parts=(audio, Text(text=ASK)))
+    prompt = Prompt(system=SYSTEM, entries=(asked,), model=name, workspace=workspace)
     try:
         pieces = [one.text async for one in model.stream(prompt) if type(one) is TextDelta]
     except ModelError as error:

@@ -86,6 +86,7 @@ class FileReader:
         watch: Watch,
         *,
         conversation_id: int = 0,
+        workspace: str = "",
         question: str = "",
         only_beginning: bool = False,
     ) -> Shown:
@@ -95,7 +96,15 @@ class FileReader:
         the question names come first; none is taken where only their beginning is wanted.
         """
         openings = (
-            _Opening(self, file, source, model, partial(watch, file), only_beginning=only_beginning)
+            _Opening(
+                self,
+                file,
+                source,
+                model,
+                partial(watch, file),
+                workspace=workspace,
+                only_beginning=only_beginning,
+            )
             for file in files
         )
         results = await asyncio.gather(*(self._opened(one, conversation_id) for one in openings))
@@ -185,7 +194,7 @@ class FileReader:
         """Whether there is a model that hears recordings."""
         return abilities.sound or bool(self._audio_model)
 
-    async def heard(self, piece: Piece, abilities: Abilities) -> Piece:
+    async def heard(self, piece: Piece, abilities: Abilities, workspace: str) -> Piece:
         """The same, but the words of a recording that the model itself can't hear.
 
         Raises UnreadableFile.
@@ -194,7 +203,7 @@ class FileReader:
             return piece
         if not self._audio_model:
             raise UnreadableFile(CANT_HEAR)
-        return await write_down(self._model, self._audio_model, piece)
+        return await write_down(self._model, self._audio_model, piece, workspace=workspace)
 
     @asynccontextmanager
     async def downloaded(
@@ -223,9 +232,11 @@ class _Opening:
         model: str,
         watch: Callable[[int, int], None],
         *,
+        workspace: str,
         only_beginning: bool,
     ) -> None:
         self._reader = reader
+        self._workspace = workspace
         self.only_beginning = only_beginning
         self.file = file
         self.abilities = reader.abilities(model)
@@ -292,7 +303,8 @@ class _Opening:
             )
             self.is_hopeless = False
             await self._reader.handed.take(self.file, path, pieces, self._model)
-        return tuple([await self._reader.heard(piece, self.abilities) for piece in pieces])
+        reader, abilities, workspace = self._reader, self.abilities, self._workspace
+        return tuple([await reader.heard(piece, abilities, workspace) for piece in pieces])
 
 
 def _in_form(file: SharedFile, url: str, media_type: str) -> SharedFile:

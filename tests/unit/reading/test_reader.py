@@ -368,10 +368,10 @@ async def test_a_voice_clip_without_one_is_written_down(workshop: Workshop, tmp_
     shelf = _Shelf({"a": speech(tmp_path / "a.m4a").read_bytes()})
     model = _Model(Abilities(), words="The quay opens.")
     reader = _reader(workshop, tmp_path, model, audio_model="qwen3.5-omni-flash")
-    shown = await reader.read([_file("a", "audio/mp4")], shelf, "m", _quiet)
+    shown = await reader.read([_file("a", "audio/mp4")], shelf, "m", _quiet, workspace="T1")
 
     assert "The quay opens." in str(shown.by_file["a"])
-    assert model.asked[0].model == "qwen3.5-omni-flash"
+    assert (model.asked[0].model, model.asked[0].workspace) == ("qwen3.5-omni-flash", "T1")
     (turn,) = model.asked[0].entries
     assert isinstance(turn, UserTurn)
     assert isinstance(turn.parts[0], Audio)

@@ -56,6 +56,7 @@ class Shelf:
         watch: Watch,
         *,
         conversation_id: int = 0,
+        workspace: str = "",
         question: str = "",
         only_beginning: bool = False,
     ) -> Shown:
