@@ -177,7 +177,7 @@ def _stretch(words: str, now: datetime, *, prefer: str = "past") -> _Stretch:
     if _ISO.fullmatch(text):
         return _iso(text, now)
     if clock := _CLOCK.fullmatch(text):
-        return _clock(clock, local, words)
+        return _clock(clock, now, words)
     if german := _GERMAN_DAY.fullmatch(f"{words.strip()} ".rstrip()):
         text = _spelled(german, local)
     if counted := _OF_MONTH.fullmatch(text):
@@ -198,19 +198,24 @@ def _iso(text: str, now: datetime) -> _Stretch:
     return _Stretch(moment, moment)
 
 
-def _clock(clock: re.Match[str], local: datetime, words: str) -> _Stretch:
-    """The last time that it was so late."""
+def _clock(clock: re.Match[str], now: datetime, words: str) -> _Stretch:
+    """The last time that it was so late; where the clocks go back it was so late twice."""
     half, hour = (clock["half"] or "").lower(), int(clock["hour"])
     if clock["minute"] is None and not half:
         raise UnclearRequest(_unclear(words))
     if half in {"am", "pm"}:
         hour = hour % 12 + (12 if half == "pm" else 0)
     try:
-        moment = datetime.combine(local.date(), time(hour, int(clock["minute"] or 0)))
+        at = time(hour, int(clock["minute"] or 0))
     except ValueError as error:
         raise UnclearRequest(_unclear(words)) from error
-    if moment > local:
-        moment -= timedelta(days=1)
+    moments = (
+        datetime.combine(now.date() - timedelta(days=days), at.replace(fold=fold))
+        for days in (0, 1, 2)
+        for fold in (0, 1)
+    )
+    passed = {one.replace(tzinfo=now.tzinfo).astimezone(UTC): one for one in moments}
+    moment = passed[max(one for one in passed if one <= now.astimezone(UTC))]
     return _Stretch(moment, moment)
 
 

@@ -143,3 +143,12 @@ def test_the_guide_has_the_table_that_the_help_shows() -> None:
     guide = (Path(__file__).parents[4] / "docs" / "using.md").read_text(encoding="utf-8")
     for expression, meaning in EXAMPLES:
         assert f"| {expression} | {meaning} |" in guide
+
+
+@pytest.mark.parametrize(("now", "ago"), [("02:45", 15), ("02:15", 45), ("01:59", 1_409)])
+def test_a_time_that_comes_twice_is_the_last_one_that_has_passed(now: str, ago: int) -> None:
+    """The clocks of Berlin went from 3:00 back to 2:00; it is the second time, or a day before."""
+    fold = 1 if now > "02:00" else 0
+    at = datetime.fromisoformat(f"2026-10-25T{now}").replace(tzinfo=BERLIN, fold=fold)
+    span = read_span("2:30", now=at)
+    assert (span.end - span.start).total_seconds() == ago * 60
