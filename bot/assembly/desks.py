@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx
 
@@ -30,6 +28,7 @@ from bot.model.protocols import UPLOADING
 from bot.model.service import Service
 from bot.model.uploads import Uploads as ModelUploads
 from bot.model.vectors import Embeddings
+from bot.reading.folder import files_folder
 from bot.reading.pages import PublicPages
 from bot.reading.reader import FileReader, ReadingLimits
 from bot.reading.workshop import Workshop
@@ -222,12 +221,12 @@ async def _open_reader(
 ) -> AsyncIterator[FileReader]:
     """Open the workshop that reads files, and the folder they lie in meanwhile."""
     workshop = Workshop()
-    with TemporaryDirectory(prefix="threadwise-") as folder:
+    with files_folder() as folder:
         try:
             yield FileReader(
                 workshop,
                 model,
-                folder=Path(folder),
+                folder=folder,
                 limits=ReadingLimits(
                     file_bytes=settings.file_max_mb * 1024 * 1024,
                     request_bytes=_request_bytes(settings),

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from bot.reading.recordings import INLINE_BYTES
-from tests.playground import AT, RunningBot, RunningPlayground, is_done, steps
+from tests.playground import AT, RunningBot, RunningPlayground, is_done, running_bot, steps
 from tests.unit.reading.filmed import film, speech
 from tests.unit.reading.illustrated import BLUE, png, slides
 from tests.unit.reading.orders import FILES
@@ -110,6 +110,26 @@ def test_what_one_process_has_read_of_a_file_the_next_one_need_not_fetch(
 
     playground.answer(ts, count=2)
     assert "| Dredging | 120000 | 131500 |" in str(playground.asked()[-1]["messages"])
+
+
+def test_what_a_process_leaves_that_dies_is_cleared_and_nothing_of_those_that_live(
+    playground: RunningPlayground, tmp_path: Path
+) -> None:
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    with running_bot(playground, tmp_path, TMPDIR=str(folder)) as bot:
+        [left] = folder.iterdir()
+        (left / "download").write_text("what somebody has shared")
+        bot.kill()
+        bot.start()
+        [ours] = folder.iterdir()
+        assert ours != left
+
+        beside = RunningBot(playground, tmp_path, TMPDIR=str(folder))
+        beside.start("worker")
+        assert ours in set(folder.iterdir())
+        assert beside.terminate() == 0
+        assert set(folder.iterdir()) == {ours}
 
 
 def test_a_picture_on_a_slide_reaches_the_model_under_its_slides_number(

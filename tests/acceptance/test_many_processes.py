@@ -108,6 +108,8 @@ def test_all_workers_together_keep_to_slacks_limits(database: Database, tmp_path
                 fleet.start(command)
             channels = (GENERAL, ENGINEERING) * 14
             asked = [playground.say(f"{AT}/tokens 60 60", channel=one) for one in channels]
+            told = "SELECT stakes FROM commons WHERE name = 'slack'"
+            until(lambda: any(len(row[0]) > 1 for row in database.run(told)), what="their shares")
             for ts, channel in zip(asked, channels, strict=True):
                 answer = playground.answer(ts, channel=channel)
                 assert shown(answer).startswith(long_text(240))
