@@ -1,21 +1,26 @@
 """Runs the playground and the real program, and acts as the people in it."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 from bot.playground.server import PlaygroundSettings, serve
+from bot.store.schema import migrate
 
 T = TypeVar("T")
 Message = dict[str, Any]
@@ -333,6 +338,15 @@ def shown(message: Message) -> str:
     return "".join(one["text"] for one in message.get("blocks", []) if one["type"] == "markdown")
 
 
+@cache
+def _migrated() -> Path:
+    """A database at the newest schema: to copy it takes less than to migrate another one."""
+    path = Path(tempfile.mkdtemp(prefix="template")) / "bot.db"
+    migrate(f"sqlite:///{path}")
+    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    return path
+
+
 class RunningBot:
     """The real program, started by its command."""
 
@@ -353,6 +367,8 @@ class RunningBot:
             **environ,
         }
         self._folder = folder
+        if "DATABASE_URL" not in environ and not (folder / "bot.db").exists():
+            shutil.copy(_migrated(), folder / "bot.db")
         self.command = ""
         self.process: subprocess.Popen[bytes]
 
