@@ -24,6 +24,7 @@ from bot.errors import NotInstalled, SlackError, SlackRefused
 from bot.slack.forget_me import wants_to_be_forgotten
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installation, Installations
+from bot.slack.once import post_once, whisper
 from bot.telemetry import metrics
 from bot.telemetry.log import get_logger
 
@@ -205,16 +206,14 @@ class Refusals:
     async def run(self, errand: Errand, keep: Keep) -> None:
         """Say it where only they see it: in a direct message that is a message like any other."""
         where = errand.payload
-        thread = {"thread_ts": where["thread_ts"]} if where["thread_ts"] else {}
-        channel, words = where["channel"], where["words"]
+        channel, words, thread_ts = where["channel"], where["words"], where["thread_ts"]
         try:
             api = (await self._installations.of(errand.team_id)).api
             if channel.startswith("D"):
-                await api.write("chat.postMessage", channel=channel, text=words, **thread)
+                await post_once(api, channel, thread_ts=thread_ts, text=words)
             else:
-                await api.write(
-                    "chat.postEphemeral", channel=channel, user=where["user"], text=words, **thread
-                )
+                thread = {"thread_ts": thread_ts} if thread_ts else {}
+                await whisper(api, channel=channel, user=where["user"], text=words, **thread)
         except (SlackRefused, NotInstalled) as error:
             log.info("could not tell a person that they are refused", reason=str(error))
 

@@ -10,7 +10,6 @@ replaced nor looked for, are then said by direct message, too: better twice than
 """
 
 import time
-import uuid
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Any
@@ -25,14 +24,12 @@ from bot.errors import SlackError, SlackRefused, SlackUnreachable
 from bot.slack.api import SlackApi
 from bot.slack.budget import edit_pause
 from bot.slack.markdown.rendering import preview
+from bot.slack.once import post_once, whisper
 from bot.slack.summaries.blocks import Blocks, buttons, pages, remedy_button, section, text_block
 from bot.telemetry.log import get_logger
 
 log = get_logger("slack")
 
-METADATA = "threadwise_whisper"
-_LOOK_BACK = 20
-_TRIES = 3
 _USES = 5
 _FOR_THE_END = 3
 """Uses of a response URL that the progress leaves alone."""
@@ -106,7 +103,7 @@ class SlackWhisper:
                 raise
             log.info("no direct message", reason=refusal.code)
             words = {"channel": where, "user": who, "text": text, "blocks": blocks}
-            await self._api.write("chat.postEphemeral", **words)
+            await whisper(self._api, **words)
 
     async def _respond(self, blocks: Blocks, text: str) -> "_Said":
         """Say it by the response URL, if that takes any more."""
@@ -155,45 +152,21 @@ class _DirectMessage:
         if not self._channel:
             opened = await self._api.write("conversations.open", users=self._user_id)
             self._channel = str(opened["channel"]["id"])
-        message = {"channel": self._channel, "text": text, "blocks": blocks}
+        content: dict[str, Any] = {"text": text, "blocks": blocks}
         if self._ts:
             try:
-                await self._update(message)
+                await self._update(content)
             except SlackRefused:
                 self._ts = ""
         if not self._ts:
-            self._ts = await self._post(message)
+            quiet: dict[str, Any] = {"unfurl_links": False, "unfurl_media": False}
+            self._ts = await post_once(self._api, self._channel, **quiet, **content)
         if is_last:
             self._ts = ""
 
-    async def _update(self, message: Mapping[str, Any]) -> None:
+    async def _update(self, content: Mapping[str, Any]) -> None:
+        where = {"channel": self._channel, "ts": self._ts}
         try:
-            await self._api.write("chat.update", ts=self._ts, **message)
+            await self._api.write("chat.update", **where, **content)
         except SlackUnreachable:  # made again it is the same
-            await self._api.write("chat.update", ts=self._ts, **message)
-
-    async def _post(self, message: Mapping[str, Any]) -> str:
-        """Post a message, once; returns its ts. Raises SlackError."""
-        mark = {"mark": uuid.uuid4().hex}
-        marked = {**message, "metadata": {"event_type": METADATA, "event_payload": mark}}
-        quiet = {"unfurl_links": False, "unfurl_media": False}
-        for _ in range(_TRIES - 1):
-            try:
-                return str((await self._api.write("chat.postMessage", **marked, **quiet))["ts"])
-            except SlackUnreachable:
-                if ts := await self._standing(mark):
-                    return ts
-        return str((await self._api.write("chat.postMessage", **marked, **quiet))["ts"])
-
-    async def _standing(self, mark: Mapping[str, str]) -> str:
-        """The ts of the message with this mark; empty if there is none."""
-        found = await self._api.read(
-            "conversations.history",
-            channel=self._channel,
-            limit=_LOOK_BACK,
-            include_all_metadata="true",
-        )
-        for message in found.get("messages") or ():
-            if (message.get("metadata") or {}).get("event_payload") == mark:
-                return str(message["ts"])
-        return ""
+            await self._api.write("chat.update", **where, **content)

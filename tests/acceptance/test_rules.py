@@ -3,10 +3,13 @@
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from bot.conversation.rules import NOT_HERE, NOT_YOU
 from bot.slack.forget_me import DONE, FORGET, KEPT, STAY
 from tests.playground import (
     ANNA,
+    ANNAS_DM,
     AT,
     BEN,
     ENGINEERING,
@@ -38,6 +41,19 @@ def test_who_is_refused_hears_it_once_and_others_are_answered(
         until(lambda: _told(playground) >= 2, what="the answer to the command")
         playground.command(f"/summarize <#{ENGINEERING}|engineering>")
         until(lambda: "leave <#C0ENG> alone" in str(playground.ephemerals(ANNA)), what="a refusal")
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "status"])
+def test_nobody_is_refused_in_silence_though_slack_is_busy_or_silent(
+    playground: RunningPlayground, tmp_path: Path, kind: str
+) -> None:
+    with running_bot(playground, tmp_path, BOT_DENIED_USERS=ANNA):
+        for method in ("chat.postEphemeral", "chat.postMessage"):
+            playground.fault(method, kind, status=429, retry_after=1)
+        playground.say(f"{AT}/echo no")
+        playground.say("/echo no", channel=ANNAS_DM)
+        until(lambda: NOT_YOU in str(playground.ephemerals(ANNA)), what="the sentence")
+        until(lambda: NOT_YOU in str(playground.messages(ANNAS_DM)), what="the same, directly")
 
 
 def test_buttons_and_forms_are_closed_to_who_is_refused_too(

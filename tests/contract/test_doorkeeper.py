@@ -57,7 +57,7 @@ class FakeApi:
         self.said.append((method, arguments))
         if arguments["channel"] == "C0GONE":
             raise SlackRefused(method, "channel_not_found")
-        return {}
+        return {"ts": "1.0"}
 
 
 class FakeBolt:

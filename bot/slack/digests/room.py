@@ -24,6 +24,7 @@ from bot.slack.digests.form import preview_view
 from bot.slack.digests.listing import section
 from bot.slack.installations import Installation
 from bot.slack.markdown.charts import REFUSED, bars_of
+from bot.slack.once import post_once
 from bot.slack.replies.footer import BLOCKS_REFUSED
 from bot.slack.uploads import Uploads
 from bot.telemetry.log import get_logger
@@ -196,7 +197,7 @@ class SlackDigestRoom:
     async def say(self, channel: str, sentence: str) -> None:
         """Say something in a channel, if Slack lets us; never raises."""
         try:
-            await self._api.write("chat.postMessage", channel=channel, text=sentence)
+            await post_once(self._api, channel, text=sentence)
         except SlackError as error:
             log.warning("could not speak of a digest", channel=channel, reason=str(error))
 
