@@ -30,7 +30,6 @@ _NAMES: Mapping[FileFormat, str] = {
     FileFormat.TEXT: r"(?:plain )?text[- ]?(?:file|datei)|txt(?:[- ]?(?:file|datei))?|文本文件",
     FileFormat.HTML: r"(?:html|web)[- ]?(?:file|page|document|datei|seite|文件)|html(?! ?(?:tag|element))",
 }
-_CJK = "\u4e00-\u9fff"
 _ARTICLE = r"(?:(?:an?|one|some|eine?[nmrs]?|new|neue[rnms]?|short|kurze[rnms]?|一[个份张篇]?)\s*)*"
 _MADE = (
     # "as a PDF", "als Word-Datei", "into slides", "in PDF format"

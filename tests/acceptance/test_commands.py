@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.playground import ANNA, AT, BOT, GENERAL, free_port, until
+from tests.playground import ANNA, AT, BOT, GENERAL, RunningPlayground, free_port, until
 
 
 def _command(*arguments: str) -> list[str]:
@@ -22,11 +22,11 @@ def _environ() -> dict[str, str]:
 
 
 @contextmanager
-def _trial(folder: Path, *options: str) -> Iterator[httpx.Client]:
-    """`bot playground` on a machine without any setting; ended as by Ctrl-C."""
+def _trial(folder: Path, **environ: str) -> Iterator[httpx.Client]:
+    """`bot playground` on a machine with no other setting; asked to end at the end."""
     port = free_port()
     process = subprocess.Popen(
-        _command("playground", "--port", str(port), *options), env=_environ(), cwd=folder
+        _command("playground", "--port", str(port)), env={**_environ(), **environ}, cwd=folder
     )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
@@ -45,17 +45,35 @@ def _is_served(client: httpx.Client) -> bool:
         return False
 
 
+def _answered(client: httpx.Client) -> None:
+    """Ask something in the playground, and wait for the answer."""
+    said = {"as": ANNA, "channel": GENERAL, "text": f"{AT}what is 6*7?"}
+    ts = client.post("/playground/messages", json=said).json()["ts"]
+
+    def answer() -> list[str]:
+        query = {"channel": GENERAL, "ts": ts, "as": ANNA}
+        thread = client.get("/playground/thread", params=query).json()["messages"]
+        return [one["text"] for one in thread if one.get("user") == BOT and "42" in one["text"]]
+
+    assert len(until(answer, what="the answer")) == 1
+
+
 def test_the_playground_has_the_bot_in_it_without_any_setting(tmp_path: Path) -> None:
     with _trial(tmp_path) as client:
-        said = {"as": ANNA, "channel": GENERAL, "text": f"{AT}what is 6*7?"}
-        ts = client.post("/playground/messages", json=said).json()["ts"]
+        _answered(client)
 
-        def answer() -> list[str]:
-            query = {"channel": GENERAL, "ts": ts, "as": ANNA}
-            thread = client.get("/playground/thread", params=query).json()["messages"]
-            return [one["text"] for one in thread if one.get("user") == BOT and "42" in one["text"]]
 
-        assert len(until(answer, what="the answer")) == 1
+def test_with_a_key_the_playground_asks_the_real_model(
+    tmp_path: Path, rehearsal: RunningPlayground
+) -> None:
+    before = len(rehearsal.asked())
+    key = rehearsal.settings.model.api_key
+    settings = {"DASHSCOPE_API_KEY": key, "DASHSCOPE_BASE_URL": rehearsal.url}
+    with _trial(tmp_path, **settings) as client:
+        _answered(client)
+        assert not client.get("/playground/model/requests").json()["requests"]
+
+    assert len(rehearsal.asked()) > before
 
 
 def test_the_manifest_is_printed_for_whoever_creates_the_app(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ _PATIENCE = 300
 """A mark that has not been closed after so many characters is no mark."""
 _CJK_TAIL = 40
 """Text without spaces is shown up to any of its characters once so much is held back."""
-_OPENING_NEEDS = frozenset(" \t\n")
 
 
 def safe_end(line: str, *, shown: int) -> int:
