@@ -109,19 +109,6 @@ def test_what_is_said_in_another_manner_is_answered_too(
     assert len(playground.answers(ts)) == 1
 
 
-def test_whoever_opens_our_messages_is_offered_questions_that_are_answered(
-    playground: RunningPlayground, bot: RunningBot
-) -> None:
-    playground.post("home", **{"as": ANNA}, tab="messages")
-    [offered] = until(lambda: playground.calls("assistant.threads.setSuggestedPrompts"))
-    assert offered["ok"]
-    assert offered["args"]["channel_id"] == ANNAS_DM
-
-    first = offered["args"]["prompts"][0]
-    assert first["title"]
-    assert playground.answer(playground.say(first["message"], channel=ANNAS_DM), channel=ANNAS_DM)
-
-
 def test_messages_during_an_answer_are_answered_together_by_the_next_turn(
     playground: RunningPlayground, bot: RunningBot
 ) -> None:

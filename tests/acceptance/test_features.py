@@ -123,14 +123,7 @@ def test_a_tool_that_fails_is_told_to_the_model_and_shown(here: RunningPlaygroun
     assert "**5**" in mended["text"], "a brace too many is no failure"
 
 
-def test_people_are_looked_up_and_pages_of_our_own_network_are_not_read(
-    here: RunningPlayground,
-) -> None:
-    found = _ask(here, '/call find_people {"names": ["ben", "nobody"]}')
-    assert steps(found) == {"Looking up ben, nobody": "complete"}
-    assert "Ben Carter (time zone America/New_York)" in found["text"]
-    assert "nobody of that name" in found["text"]
-
+def test_pages_of_our_own_network_are_not_read(here: RunningPlayground) -> None:
     refused = _ask(here, '/call read_web_page {"url": "http://169.254.169.254/"}')
     assert list(steps(refused).values()) == ["error"]
     assert "The tool could not do it" in refused["text"]

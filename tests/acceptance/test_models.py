@@ -24,7 +24,6 @@ from tests.playground import (
 )
 
 LONG = "word " * 2_000
-MEMORY = "You keep the memory of a Slack thread"
 
 
 @contextmanager
@@ -66,24 +65,6 @@ def test_what_a_thread_says_again_and_again_is_cached_and_its_share_is_told(
     assert 0 < cached <= read
     assert cost > 0
     assert request
-
-
-def test_what_falls_out_of_the_prompt_is_remembered_in_a_summary(tmp_path: Path) -> None:
-    with running_with(tmp_path, BOT_CONTEXT_TOKENS="1000") as here:
-        ts = here.say(f"{AT}the ferry is called Marigold")
-        here.answer(ts)
-        for count in range(2, 10):
-            here.say(f"{AT}just answer: {count} {LONG[:800]}", thread_ts=ts)
-            here.answer(ts, count=count)
-        until(lambda: [one for one in here.asked() if MEMORY in str(one)], what="a summary")
-
-        def remembers() -> bool:
-            here.say(f"{AT}/echo and now?", thread_ts=ts)
-            here.answer(ts, count=len(here.answers(ts)) + 1)
-            shown = [str(one["messages"]) for one in here.asked()]
-            return any("summarised:]" in one and "Marigold" in one for one in shown)
-
-        until(remembers, what="a prompt with the summary in it")
 
 
 def test_a_model_that_cannot_search_says_so(tmp_path: Path) -> None:

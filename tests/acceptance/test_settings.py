@@ -53,33 +53,6 @@ def test_how_it_answers_is_the_admins_to_say(playground: RunningPlayground, tmp_
         playground.answer(ts, count=2)
 
 
-def test_how_it_answers_in_a_channel_is_its_peoples_to_say(
-    playground: RunningPlayground, tmp_path: Path
-) -> None:
-    with running_bot(playground, tmp_path, BOT_THINKING="off"):
-        playground.post("commands", **{"as": ANNA}, channel=GENERAL, text="/threadwise settings")
-        chosen = {
-            "preset": "code",
-            "thinking": "on",
-            "replies": "always",
-            "instructions": "Speak like a pirate.",
-        }
-        assert playground.submit(playground.view(), chosen) == {"errors": {}}
-        until(lambda: SAVED in str(playground.ephemerals()), what="that it is saved")
-
-        ts = playground.say(f"{AT}/echo here")
-        assert " · code · thinking · " in footer(playground.answer(ts))
-        assert "Speak like a pirate." in str(playground.asked()[-1]["messages"][0])
-        playground.say("/echo without a mention", who=BEN, thread_ts=ts)
-        playground.answer(ts, count=2)
-
-        elsewhere = playground.say(f"{AT}/echo there", channel=ENGINEERING)
-        line = footer(playground.answer(elsewhere, channel=ENGINEERING))
-        assert line.startswith("qwen3.7-plus · balanced · ")
-        assert "thinking" not in line
-        assert "pirate" not in str(playground.asked()[-1])
-
-
 def test_who_and_where_is_the_admins_to_say(playground: RunningPlayground, tmp_path: Path) -> None:
     guest = playground.add_person("gus", channels=[GENERAL], is_restricted=True)
     stranger = playground.add_person("sam", channels=[GENERAL], is_stranger=True)
