@@ -64,7 +64,7 @@ def test_where_there_is_no_status_who_waits_is_told_in_words(
 ) -> None:
     playground.fault(SIGN, "error", error="feature_not_enabled", times=99)
     with running_bot(playground, tmp_path, BOT_CONCURRENCY="1"):
-        playground.growing(playground.say(f"{AT}/tokens 300 20"))
+        playground.growing(playground.say(f"{AT}/tokens 200 20"))
         asked = playground.say(f"{AT}what is 6*7?")
         direct = playground.say("what is 5*5?", channel=ANNAS_DM)
         until(lambda: "about 1st in line" in str(playground.ephemerals(ANNA)), what="the words")

@@ -16,7 +16,7 @@ from bot.conversation.digests.errand import (
     Message,
 )
 from bot.conversation.digests.extras import DetailErrands
-from bot.conversation.digests.maker import OVER_LIMIT, DigestMaker, Edition, within
+from bot.conversation.digests.maker import DigestMaker, Edition
 from bot.conversation.digests.recurrence import EVERY_DAY, Recurrence
 from bot.conversation.errands import Errand
 from bot.conversation.messages import Delta, Prompt
@@ -369,18 +369,6 @@ async def test_an_unreadable_channel_is_no_failure(world: World) -> None:
     await world.fire()
 
     assert world.room.posted[0][0] == "C1: news; C2: I am not in that channel."
-
-
-def test_no_more_is_read_than_the_limit_allows_the_newest_first() -> None:
-    messages = tuple(message(number) for number in range(100))
-    reading = ChannelReading(channel_id="C1", messages=messages, total=100)
-
-    limited = within(reading, 500)
-    count = len(limited.messages)
-    assert 0 < count < 100
-    assert limited.messages == messages[-count:]
-    assert limited.gaps == (OVER_LIMIT.format(count=100 - count),)
-    assert within(reading, 100_000) == reading
 
 
 async def test_more_detail_is_for_whoever_reads_the_message_with_the_button(world: World) -> None:
