@@ -7,6 +7,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -201,7 +202,8 @@ class Delivery:
     async def refresh(self) -> None:
         """Ask every connection to come again, as Slack does every few hours."""
         for socket in list(self._sockets):
-            await socket.send_text('{"type":"disconnect","reason":"refresh_requested"}')
+            with suppress(RuntimeError, WebSocketDisconnect):  # it has just gone by itself
+                await socket.send_text('{"type":"disconnect","reason":"refresh_requested"}')
 
     @property
     def connected(self) -> bool:
