@@ -100,7 +100,7 @@ class Gathering:
             steps.watch,
             conversation_id=self.turn.conversation_id,
             workspace=self.turn.key.team_id,
-            question="\n".join(question.text for question in self.turn.questions),
+            question=self.turn.question,
         )
         steps.end(files, shown.unreadable)
         too_old = {file.file_id: TOO_OLD for file in files[MOST_FILES:]}
@@ -109,7 +109,6 @@ class Gathering:
     def _by_weight(self) -> list[SharedFile]:
         """Each file once: those that the question names, then the newest."""
         shared = [file for message in self.turn.messages for file in message.files]
-        question = "\n".join(question.text for question in self.turn.questions)
-        named = mentioned(question, shared)
+        named = mentioned(self.turn.question, shared)
         newest_first = {file.file_id: file for file in reversed(shared)}
         return sorted(newest_first.values(), key=lambda file: file.file_id not in named)

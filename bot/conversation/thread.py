@@ -6,6 +6,11 @@ from enum import StrEnum
 from bot.conversation.modes import ChannelSettings
 
 
+def ts_of(moment: float) -> str:
+    """A moment (seconds since the epoch) as a `ts`: they are compared as text, so with as many digits."""
+    return f"{moment:017.6f}"
+
+
 class ChannelType(StrEnum):
     """Slack's kinds of conversation (`channel_type` of a message event)."""
 
@@ -146,6 +151,11 @@ class Turn:
     def asker(self) -> ThreadMessage:
         """The newest question: who is answered, and by whose clock."""
         return self.questions[-1]
+
+    @property
+    def question(self) -> str:
+        """What is asked, in the words of all questions together."""
+        return "\n".join(question.text for question in self.questions)
 
     @property
     def is_takeover(self) -> bool:

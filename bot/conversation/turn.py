@@ -264,9 +264,8 @@ class RunningTurn:
 
     def _prompt(self, gathered: Gathered, prefix: str, frame: Frame | None = None) -> Prompt:
         turn, desk = gathered.turn, self.desk
-        question = "\n".join(question.text for question in turn.questions)
         able = desk.model.abilities(desk.frame.model)
-        wanted = mode_for(question, turn.settings, desk.habits)
+        wanted = mode_for(turn.question, turn.settings, desk.habits)
         mode = self._mode = wanted.within(thinking=able.thinking, search=able.search)
         built = self._built = build_prompt(
             turn,

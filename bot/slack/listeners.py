@@ -31,6 +31,7 @@ from bot.conversation.events import (
     StopAsked,
     Wake,
 )
+from bot.conversation.thread import ts_of
 from bot.slack.belonging import belonging
 from bot.slack.home import greet
 from bot.slack.inbound import Ignored, Payload, read_click, read_event
@@ -114,7 +115,7 @@ class Listeners:
         here = await self._here(context)
         happening = read_event(event, here.identity, self._allowed_bots)
         if isinstance(happening, MessagePosted):
-            is_old = happening.ts < f"{self._clock() - _LATE_SECONDS:017.6f}"
+            is_old = happening.ts < ts_of(self._clock() - _LATE_SECONDS)
             happening = replace(happening, is_late=is_old or _is_retry(request))
         await self._happened(happening, event["type"])
 

@@ -6,6 +6,7 @@ from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.events import MessageDeleted
+from bot.conversation.thread import ts_of
 from bot.store.db import Writer
 from bot.store.tables import DeletionRow
 
@@ -15,7 +16,7 @@ _ON_THEIR_WAY = 2 * 86_400.0
 
 async def note_deletion(connection: AsyncConnection, deletion: MessageDeleted) -> None:
     """Remember that a message we have not seen is gone, if its own event may be on its way yet."""
-    is_old = deletion.ts < f"{time.time() - _ON_THEIR_WAY:017.6f}"
+    is_old = deletion.ts < ts_of(time.time() - _ON_THEIR_WAY)
     if is_old or await is_deleted(connection, deletion.team_id, deletion.channel_id, deletion.ts):
         return
     await connection.execute(
@@ -35,5 +36,5 @@ async def is_deleted(connection: AsyncConnection, team_id: str, channel_id: str,
 
 async def forget_deletions(writer: Writer, now: float) -> None:
     """Delete those of messages that can't come any more; `now` is in seconds since the epoch."""
-    old = DeletionRow.ts < f"{now - _ON_THEIR_WAY:017.6f}"
+    old = DeletionRow.ts < ts_of(now - _ON_THEIR_WAY)
     await writer.run(lambda connection: connection.execute(delete(DeletionRow).where(old)))

@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.queueing import Fates, Queued
-from bot.conversation.thread import Author
+from bot.conversation.thread import Author, ts_of
 from bot.store.claims import in_hands
 from bot.store.clock import now
 from bot.store.db import Writer
@@ -84,7 +84,7 @@ class StoredQueue:
 
     async def overdue(self) -> list[Queued]:
         """Those that have waited for long without a word, first come first."""
-        before = f"{time.time() - OVERDUE_SECONDS:.6f}"
+        before = ts_of(time.time() - OVERDUE_SECONDS)
         async with self._engine.connect() as connection:
             return [
                 Queued(

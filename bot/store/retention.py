@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, Table, delete, exists, func, select, updat
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.forgetting import FORGET_PERSON, FORGET_TEAM
-from bot.conversation.thread import ChannelType, Outcome
+from bot.conversation.thread import ChannelType, Outcome, ts_of
 from bot.store.db import Writer
 from bot.store.errands import speaks_of
 from bot.store.tables import (
@@ -34,8 +34,8 @@ async def forget_before(writer: Writer, moment: float) -> int:
 
     `moment` is in seconds since the epoch. Returns how many conversations.
     """
-    newest = f"{moment:017.6f}"  # a ts is compared as text: as many digits as Slack's
-    lives = exists().where(Message.conversation_id == Conversation.id, Message.ts >= newest)
+    is_newer = Message.ts >= ts_of(moment)
+    lives = exists().where(Message.conversation_id == Conversation.id, is_newer)
     total = await _forget_conversations(writer, Conversation.created_at < moment, ~lives)
 
     async def change(connection: AsyncConnection) -> None:

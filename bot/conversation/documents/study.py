@@ -40,7 +40,7 @@ class Study:
         self._turn = turn
         self._desk = desk
         self._reply = reply
-        self._question = "\n".join(question.text for question in turn.questions)
+        self._question = turn.question
         self._shortened: list[Document] = []
 
     async def fitted(self, shown: Shown) -> Studied:

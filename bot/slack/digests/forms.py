@@ -32,6 +32,7 @@ from bot.slack.digests.room import SlackDigestRoom
 from bot.slack.home_tab import HomeTab
 from bot.slack.inbound import Payload
 from bot.slack.installations import Installation, Installations
+from bot.slack.timely import PATIENCE_SECONDS
 from bot.telemetry.log import get_logger
 
 log = get_logger("digests")
@@ -40,7 +41,6 @@ SAVED = "Saved: a digest of {words}.\n{times}"
 TOO_MANY = f"You have {MOST_DIGESTS} digests already. Delete one first: `/digest list`."
 NO_ANSWER = "Slack did not tell me whether you may see that. Please try again."
 MAKING_PREVIEW = "⏳ I'm reading. The preview appears here."
-_PATIENCE_SECONDS = 2.0
 _MENTION = re.compile(r"<#[A-Z0-9]+>")
 
 
@@ -190,7 +190,7 @@ async def _admitted(room: SlackDigestRoom, user_id: str, plan: Plan) -> None:
 async def _in_time(check: Awaitable[None]) -> None:
     """A form's errors can be shown for three seconds only. Raises SlackUnreachable, and as `check`."""
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await check
     except TimeoutError as error:
         raise SlackUnreachable("conversations.members", "too slow") from error

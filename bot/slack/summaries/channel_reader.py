@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from bot.conversation.ports import Names
 from bot.conversation.summaries.summary import ChannelMessage, ChannelReading
 from bot.conversation.summaries.timespans import Span
-from bot.conversation.thread import Author, ThreadMessage
+from bot.conversation.thread import Author, ThreadMessage, ts_of
 from bot.errors import NotInChannel, SlackError, SlackLimited, SlackRefused, UnreadableChannel
 from bot.slack.api import SlackApi
 from bot.slack.budget import Budget
@@ -142,8 +142,8 @@ class SlackChannelReader:
         kept = await self._recollections.within(
             self._identity.team_id,
             channel_id,
-            oldest=_ts(span.start.timestamp()),
-            latest=_ts(span.end.timestamp()),
+            oldest=ts_of(span.start.timestamp()),
+            latest=ts_of(span.end.timestamp()),
         )
         for message, thread_ts in kept:
             raw.found.setdefault(message.ts, (message, thread_ts))
@@ -191,7 +191,7 @@ class _Work:
         self._on_read = on_read
         self._bounds: dict[str, str] = {}
         if span is not None:
-            start, end = _ts(span.start.timestamp()), _ts(span.end.timestamp())
+            start, end = ts_of(span.start.timestamp()), ts_of(span.end.timestamp())
             self._bounds = {"oldest": start, "latest": end, "inclusive": "true"}
         self._span = span
 
@@ -256,9 +256,9 @@ class _Work:
 
     async def _older_threads(self, span: Span) -> list[Payload]:
         """Threads from before the span with replies within it, as far as some pages show them."""
-        since = _ts((span.start - _FARTHEST_BACK).timestamp())
+        since = ts_of((span.start - _FARTHEST_BACK).timestamp())
         bounds = {"oldest": since, "latest": self._bounds["oldest"], "limit": _LOOK_PAGE}
-        enough = _ts((span.start - _LOOK_BACK).timestamp())
+        enough = ts_of((span.start - _LOOK_BACK).timestamp())
         pages = self._reads.pages("conversations.history", channel=self._channel_id, **bounds)
         seen: list[Payload] = []
         is_whole = False
@@ -361,10 +361,6 @@ def _unreadable(refusal: SlackRefused, channel_id: str) -> UnreadableChannel:
     if refusal.code == "missing_scope":
         return UnreadableChannel(MISSING_SCOPE.format(scope=_SCOPES.get(channel_id[:1], "…")))
     return UnreadableChannel(CANT_READ.format(code=refusal.code))
-
-
-def _ts(seconds: float) -> str:
-    return f"{seconds:.6f}"
 
 
 def _count(number: int, noun: str) -> str:
