@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -38,6 +38,11 @@ _REMEMBERED = 1_000
 def in_hands() -> ColumnElement[bool]:
     """Whether a living worker may be about to touch this reply's Slack messages."""
     return and_(Reply.heartbeat_at > now() - LEASE_SECONDS, ~is_ahead(Reply.heartbeat_at))
+
+
+def being_answered() -> ColumnElement[bool]:
+    """Whether a living worker is at the conversation of this message: it does not stand in line."""
+    return exists().where(Reply.conversation_id == Message.conversation_id, in_hands())
 
 
 def is_ahead(heartbeat: InstrumentedAttribute[float]) -> ColumnElement[bool]:

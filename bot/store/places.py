@@ -7,13 +7,13 @@ channel (start-time fair queueing). Nobody's place changes, so nobody waits for 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, literal, select, text
+from sqlalchemy import ColumnElement, bindparam, func, literal, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from bot.conversation.thread import ThreadKey
-from bot.store.claims import in_hands
-from bot.store.tables import UNANSWERED, Message, Reply
+from bot.store.claims import being_answered
+from bot.store.tables import UNANSWERED, Message
 
 STEP = 10.0
 """Between two questions of one channel; an answer takes about so many seconds."""
@@ -46,7 +46,7 @@ _FRONT = (
         text(UNANSWERED),
         Message.place.is_not(None),
         # What is asked while an answer is written there waits for that one, not in line.
-        ~exists().where(Reply.conversation_id == Message.conversation_id, in_hands()),
+        ~being_answered(),
     )
     .order_by(Message.place)
     .limit(1)

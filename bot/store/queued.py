@@ -3,16 +3,16 @@
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.conversation.queueing import Fates, Queued
 from bot.conversation.thread import Author, ts_of
-from bot.store.claims import in_hands
+from bot.store.claims import being_answered
 from bot.store.clock import now
 from bot.store.db import Writer
 from bot.store.rows import key_of
-from bot.store.tables import UNANSWERED, Conversation, Message, Reply
+from bot.store.tables import UNANSWERED, Conversation, Message
 
 OVERDUE_SECONDS = 5.0
 """Somebody who waits longer without a word wonders."""
@@ -27,7 +27,7 @@ _FIRST = (
     select(func.min(Message.id).label("id"), func.min(Message.place).label("place"))
     .where(
         text(UNANSWERED),
-        ~exists().where(Reply.conversation_id == Message.conversation_id, in_hands()),
+        ~being_answered(),
     )
     .group_by(Message.conversation_id)
     .subquery()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import bindparam, exists, func, insert, literal, select, text, union_all, update
+from sqlalchemy import bindparam, func, insert, literal, select, text, union_all, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,7 +19,7 @@ from bot.conversation.thread import (
     Withdrawal,
 )
 from bot.errors import LostTurn
-from bot.store.claims import LET_GO, LOST, claim, in_hands
+from bot.store.claims import LET_GO, LOST, being_answered, claim, in_hands
 from bot.store.clock import now
 from bot.store.db import Writer
 from bot.store.intake import add_files, add_message
@@ -70,12 +70,11 @@ _FINISH = (
 _USED = insert(UsageRecord)
 _MOST_NAME = 100
 """Characters kept of names that services give: some have longer ones than the column."""
-_IN_HANDS = exists().where(Reply.conversation_id == Message.conversation_id, in_hands())
 _FIRST = literal(0.0).label("place")
 """What was begun already need not stand in line again."""
 _WAITING = union_all(
     select(Message.conversation_id, func.coalesce(Message.place, _FIRST).label("place")).where(
-        text(UNANSWERED), ~_IN_HANDS
+        text(UNANSWERED), ~being_answered()
     ),
     select(Reply.conversation_id, _FIRST).where(text(WRITING), ~in_hands()),
     select(Reply.conversation_id, _FIRST).where(text(WITHDRAWING), ~in_hands()),

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, case, exists, func, select, text
+from sqlalchemy import Row, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.store.claims import in_hands
+from bot.store.claims import being_answered
 from bot.store.errands import is_free
-from bot.store.tables import UNANSWERED, ErrandRow, Message, Reply
+from bot.store.tables import UNANSWERED, ErrandRow, Message
 
 _QUESTIONS = select(
     func.count(),
@@ -18,7 +18,7 @@ _QUESTIONS = select(
     func.min(case((Message.redo_of.is_(None), Message.ts))),
 ).where(
     text(UNANSWERED),
-    ~exists().where(Reply.conversation_id == Message.conversation_id, in_hands()),
+    ~being_answered(),
 )
 _SINCE = case(
     (ErrandRow.due_at > ErrandRow.created_at, ErrandRow.due_at), else_=ErrandRow.created_at
