@@ -8,10 +8,10 @@ in. What the service has taught is kept for as long as the process lives.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 import orjson
@@ -42,8 +42,7 @@ from bot.model.structured import complete
 from bot.model.wire import Wire
 from bot.telemetry import metrics
 
-M = TypeVar("M", bound=BaseModel)
-T = TypeVar("T")
+T = TypeVar("T", bound=BaseModel)
 
 
 class ModelClient:
@@ -115,7 +114,7 @@ class ModelClient:
                     raise
                 metrics.fallbacks.inc()
 
-    async def complete(self, prompt: Prompt, into: type[M]) -> M:
+    async def complete(self, prompt: Prompt, into: type[T]) -> T:
         """The answer as a value of that type. Raises ModelError."""
         return await complete(self.stream, prompt, into)
 
@@ -136,7 +135,7 @@ class ModelClient:
             wire, body = self._encoded(fitted)
             asks(prompt.model)
             try:
-                async with _under_way(self._take(prompt)) as taking:
+                async with self._taking(prompt) as taking:
                     if await self._is_long(taking):
                         yield Waiting()
                     taken = await taking
@@ -173,18 +172,25 @@ class ModelClient:
             raise PromptTooLong(f"{len(body):,} bytes, the host takes {self._most_bytes:,}")
         return wire, body
 
-    async def _is_long(self, taking: asyncio.Task[int]) -> bool:
-        """Whether a request still waits when those who ask become impatient."""
-        await asyncio.wait({taking}, timeout=self._patience_seconds)
-        return not taking.done()
-
-    async def _take(self, prompt: Prompt) -> int:
-        """Wait for our share of the account's limits; how many tokens we took of it."""
+    @asynccontextmanager
+    async def _taking(self, prompt: Prompt) -> AsyncIterator[asyncio.Future[int]]:
+        """Our share of the account's limits, waited for within this block: how many tokens we took."""
         if self._allowance is None:
-            return 0
-        tokens = weight(prompt)
-        await self._allowance.take(prompt.model, workspace=prompt.workspace, tokens=tokens)
-        return tokens
+            nothing: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            nothing.set_result(0)
+            yield nothing
+            return
+        task = asyncio.create_task(_take(self._allowance, prompt))
+        try:
+            yield task
+        finally:
+            task.cancel()
+
+    async def _is_long(self, taking: asyncio.Future[int]) -> bool:
+        """Whether a request still waits when those who ask become impatient."""
+        if not taking.done():
+            await asyncio.wait({taking}, timeout=self._patience_seconds)
+        return not taking.done()
 
     def _note_use(self, prompt: Prompt, usage: Usage, taken: int) -> None:
         card = self.card(prompt.model)
@@ -197,14 +203,10 @@ class ModelClient:
             self._allowance.settle(prompt.model, taken=taken, spent=together)
 
 
-@asynccontextmanager
-async def _under_way(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """Let it go on beside; it goes no further than this block."""
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
+async def _take(allowance: Allowance, prompt: Prompt) -> int:
+    tokens = weight(prompt)
+    await allowance.take(prompt.model, workspace=prompt.workspace, tokens=tokens)
+    return tokens
 
 
 def _pause(error: ModelError, failed: int, elapsed: float) -> float | None:
