@@ -5,11 +5,13 @@ sees can't be looked for: it is said again, since twice is better than never.
 """
 
 import asyncio
+import math
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from bot.conversation.thread import ts_of
 from bot.errors import SlackLimited, SlackUnreachable
 from bot.slack.api import SlackApi
 
@@ -19,7 +21,6 @@ _LONGEST_WAIT = 90.0
 """Seconds that Slack may ask us to wait."""
 _LOOK_BACK = 20
 _LATELY = 600.0
-"""Seconds: a thread shows its oldest replies first, and it may be long."""
 
 
 async def post_once(api: SlackApi, channel: str, *, thread_ts: str = "", **message: Any) -> str:
@@ -57,14 +58,37 @@ async def _wait(limited: SlackLimited) -> None:
     await asyncio.sleep(limited.retry_after)
 
 
+async def find_marked(
+    api: SlackApi,
+    is_it: Callable[[Mapping[str, Any]], bool],
+    *,
+    channel: str,
+    thread_ts: str,
+    limit: int,
+    lately: float = math.inf,
+) -> Mapping[str, Any] | None:
+    """The message that is told by its metadata, among so many in a channel or in a thread of it.
+
+    A thread shows its oldest replies first, and it may be long: it is looked for among those of the
+    last `lately` seconds. Raises SlackError.
+    """
+    asked: dict[str, Any] = {"channel": channel, "limit": limit, "include_all_metadata": "true"}
+    if thread_ts:
+        asked["ts"] = thread_ts
+        if lately < math.inf:
+            asked["oldest"] = ts_of(time.time() - lately)
+    method = "conversations.replies" if thread_ts else "conversations.history"
+    found = await api.read(method, **asked)
+    return next((one for one in found.get("messages") or () if is_it(one)), None)
+
+
 async def _standing(api: SlackApi, mark: Mapping[str, str], channel: str, thread_ts: str) -> str:
     """The ts of the message with this mark; empty if there is none. Raises SlackError."""
-    method = "conversations.replies" if thread_ts else "conversations.history"
-    lately = {"ts": thread_ts, "oldest": f"{time.time() - _LATELY:.6f}"} if thread_ts else {}
-    found = await api.read(
-        method, channel=channel, limit=_LOOK_BACK, include_all_metadata="true", **lately
+
+    def is_it(message: Mapping[str, Any]) -> bool:
+        return (message.get("metadata") or {}).get("event_payload") == mark
+
+    found = await find_marked(
+        api, is_it, channel=channel, thread_ts=thread_ts, limit=_LOOK_BACK, lately=_LATELY
     )
-    for message in found.get("messages") or ():
-        if (message.get("metadata") or {}).get("event_payload") == mark:
-            return str(message["ts"])
-    return ""
+    return "" if found is None else str(found["ts"])

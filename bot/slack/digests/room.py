@@ -24,7 +24,7 @@ from bot.slack.digests.form import preview_view
 from bot.slack.digests.listing import section
 from bot.slack.installations import Installation
 from bot.slack.markdown.charts import REFUSED, bars_of
-from bot.slack.once import post_once
+from bot.slack.once import find_marked, post_once
 from bot.slack.replies.footer import BLOCKS_REFUSED
 from bot.slack.uploads import Uploads
 from bot.telemetry.log import get_logger
@@ -275,21 +275,19 @@ class _Posting:
 
     async def _find(self) -> Mapping[str, Any] | None:
         """The message if it stands in Slack already. Raises SlackError."""
-        method = "conversations.replies" if self._thread_ts else "conversations.history"
-        found = await self._here.api.read(
-            method,
+        found = await find_marked(
+            self._here.api,
+            self._is_it,
             channel=self._channel,
+            thread_ts=self._thread_ts,
             limit=_LOOK_BACK,
-            include_all_metadata="true",
-            **({"ts": self._thread_ts} if self._thread_ts else {}),
         )
-        for raw in found.get("messages") or ():
-            metadata = raw.get("metadata") or {}
-            payload = metadata.get("event_payload") or {}
-            if metadata.get("event_type") == METADATA and payload.get("mark") == self._mark:
-                ours: Mapping[str, Any] = raw
-                return ours if self._here.identity.is_ours(raw) else None
-        return None
+        return found if found is not None and self._here.identity.is_ours(found) else None
+
+    def _is_it(self, raw: Mapping[str, Any]) -> bool:
+        metadata = raw.get("metadata") or {}
+        payload = metadata.get("event_payload") or {}
+        return metadata.get("event_type") == METADATA and payload.get("mark") == self._mark
 
 
 def _without_charts(

@@ -1,7 +1,6 @@
 """What Slack is asked for around a summary: who may read, who may post, where it is shown."""
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +21,7 @@ from bot.errors import (
 from bot.slack.access import is_public
 from bot.slack.installations import Installation
 from bot.slack.markdown.rendering import preview
+from bot.slack.once import find_marked
 from bot.slack.summaries.blocks import asked_by, pages, text_block
 from bot.slack.uploads import Begun, Uploads
 from bot.slack.whispers import SlackWhisper
@@ -43,7 +43,6 @@ MAY_NOT_JOIN = (
 DOCUMENT_TITLE = "Summary of {title}"
 _LOOK_BACK = 50
 _LATELY = 3_600.0
-"""Seconds: a thread shows its oldest replies first, and it may be long."""
 _TRIES = 3
 _LONGEST_WAIT = 90.0
 """Seconds that Slack may ask us to wait."""
@@ -144,20 +143,27 @@ class SlackSummaryRoom:
 
     async def _standing(self, mark: Mapping[str, int], channel_id: str, thread_ts: str) -> str:
         """The ts of the message with this mark; empty if there is none."""
-        method = "conversations.replies" if thread_ts else "conversations.history"
-        lately = {"ts": thread_ts, "oldest": f"{time.time() - _LATELY:.6f}"} if thread_ts else {}
-        asked = {"channel": channel_id, "limit": _LOOK_BACK, "include_all_metadata": "true"}
         try:
-            found = await self._api.read(method, **asked, **lately)
+            return await self._marked(mark, channel_id, thread_ts)
         except SlackLimited as limited:
             if limited.retry_after > _LONGEST_WAIT:
                 raise
             await asyncio.sleep(limited.retry_after)
-            found = await self._api.read(method, **asked, **lately)
-        for message in found.get("messages") or ():
-            if _mark_of(message) == mark and self._here.identity.is_ours(message):
-                return str(message["ts"])
-        return ""
+            return await self._marked(mark, channel_id, thread_ts)
+
+    async def _marked(self, mark: Mapping[str, int], channel_id: str, thread_ts: str) -> str:
+        def is_it(message: Mapping[str, Any]) -> bool:
+            return _mark_of(message) == mark and self._here.identity.is_ours(message)
+
+        found = await find_marked(
+            self._api,
+            is_it,
+            channel=channel_id,
+            thread_ts=thread_ts,
+            limit=_LOOK_BACK,
+            lately=_LATELY,
+        )
+        return "" if found is None else str(found["ts"])
 
     async def _post(
         self, message: Mapping[str, Any], mark: Mapping[str, int], channel_id: str, thread_ts: str
