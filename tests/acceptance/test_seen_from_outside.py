@@ -2,10 +2,7 @@
 
 import json
 import re
-import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx
@@ -14,8 +11,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
-from typing_extensions import override
 
+from tests.collector import collector
 from tests.playground import (
     AT,
     BEN,
@@ -152,32 +149,6 @@ def test_a_line_of_the_log_says_whose_it_is(playground: RunningPlayground, bot: 
         assert {**where, "thread": ts}.items() <= line.items()
         assert line["turn"]
         assert line["request"], "the service's own id of the request"
-
-
-@contextmanager
-def collector() -> Iterator[tuple[str, list[bytes]]]:
-    """Whoever takes traces by OTLP over HTTP: the address, and what was sent there."""
-    received: list[bytes] = []
-
-    class Collector(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.end_headers()
-
-        @override
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Collector)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1/traces", received
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _spans(received: list[bytes]) -> list[Span]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from bot.conversation.thread import ThreadKey
 from bot.store.db import make_engine
 from bot.store.places import NEXT_PLACE, asking
+from tests.contract.plans import plan_of
 from tests.contract.test_store import Store
 
 
@@ -77,16 +78,7 @@ async def test_what_waits_for_an_answer_in_its_own_thread_is_not_the_front(town:
 
 
 async def test_a_place_is_found_by_two_indexes(town: Town) -> None:
-    engine = town.store.engine
     where = ThreadKey(team_id="T1", channel_id="C1", thread_ts="1.0")
-    asked = select(NEXT_PLACE).params(**asking(where, "1.0"))
-    looking = str(asked.compile(engine.sync_engine, compile_kwargs={"literal_binds": True}))
-    is_sqlite = engine.dialect.name == "sqlite"
-    async with engine.connect() as connection:
-        if not is_sqlite:
-            await connection.exec_driver_sql("SET enable_seqscan = off")  # the tables are empty
-        how = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
-        plan = await connection.exec_driver_sql(f"{how} {looking}")
-        steps = " ".join(str(step) for step in plan)
+    steps = await plan_of(town.store.engine, select(NEXT_PLACE).params(**asking(where, "1.0")))
     assert steps.count("ix_messages_place") == 2
     assert "ix_messages_place_of_channel" in steps

@@ -17,6 +17,7 @@ from bot.conversation.thread import ThreadKey
 from bot.store.db import Writer, make_engine
 from bot.store.queued import _OVERDUE, AGAIN_SECONDS, MOST_OF_A_WORKSPACE, StoredQueue
 from bot.work.usher import Usher
+from tests.contract.plans import plan_of
 from tests.contract.test_store import Store
 
 
@@ -168,16 +169,8 @@ async def test_a_workspace_that_can_not_be_told_does_not_keep_the_others_from_it
 
 
 async def test_looking_for_those_who_wait_does_not_look_at_everything(waiting: Waiting) -> None:
-    engine = waiting.store.engine
-    asked = _OVERDUE.params(before="1.0")
-    looking = str(asked.compile(engine.sync_engine, compile_kwargs={"literal_binds": True}))
-    is_sqlite = engine.dialect.name == "sqlite"
-    async with engine.connect() as connection:
-        if not is_sqlite:
-            await connection.exec_driver_sql("SET enable_seqscan = off")  # the tables are empty
-        how = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
-        plan = await connection.exec_driver_sql(f"{how} {looking}")
-        assert "ix_messages_unanswered" in " ".join(str(step) for step in plan)
+    steps = await plan_of(waiting.store.engine, _OVERDUE.params(before="1.0"))
+    assert "ix_messages_unanswered" in steps
 
 
 async def test_a_turn_knows_what_its_thread_was_told(waiting: Waiting) -> None:

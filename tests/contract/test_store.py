@@ -44,6 +44,7 @@ from bot.store.retention import forget_before
 from bot.store.schema import is_current, migrate
 from bot.store.tables import Base, Reply
 from bot.store.turns import _UNFINISHED, Turns
+from tests.contract.plans import plan_of
 
 KEY = ThreadKey(team_id="T1", channel_id="C1", thread_ts="10.000000")
 SHOWN = (Segment(ts="11.000000", streamed=True),)
@@ -455,16 +456,7 @@ async def test_the_release_before_runs_on_the_schema_of_the_next(database: str) 
 
 async def test_looking_for_what_waits_does_not_look_at_everything(store: Store) -> None:
     """However many answers are kept, only the few that wait are read: each by an index of its own."""
-    looking = str(
-        _UNFINISHED.compile(store.engine.sync_engine, compile_kwargs={"literal_binds": True})
-    )
-    async with store.engine.connect() as connection:
-        if store.engine.dialect.name == "sqlite":
-            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {looking}")
-        else:
-            await connection.exec_driver_sql("SET enable_seqscan = off")  # the tables are empty
-            plan = await connection.exec_driver_sql(f"EXPLAIN {looking}")
-        steps = " ".join(str(step) for step in plan)
+    steps = await plan_of(store.engine, _UNFINISHED)
     assert "ix_messages_unanswered" in steps or "ix_messages_place" in steps
     for index in ("uq_replies_writing", "ix_replies_withdrawing"):
         assert index in steps

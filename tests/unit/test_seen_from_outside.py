@@ -2,9 +2,7 @@
 
 import asyncio
 import sys
-import threading
 from collections.abc import AsyncGenerator, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
@@ -12,13 +10,13 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
-from typing_extensions import override
 
 from bot.errors import ConfigError
 from bot.serving import serving
 from bot.telemetry import tracing
 from bot.telemetry.calls import model_call, slack_call
 from bot.web import make_web
+from tests.collector import collector
 
 
 @pytest.fixture
@@ -83,27 +81,12 @@ def test_an_error_in_a_span_leaves_its_name_only(spans: InMemorySpanExporter) ->
 
 
 def test_traces_go_to_the_address_of_the_settings() -> None:
-    received: list[bytes] = []
-
-    class Collector(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            received.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.end_headers()
-
-        @override
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Collector)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}/v1/traces"
-    with tracing.collecting(address), tracing.span("turn", team="T1"):
+    with (
+        collector() as (address, received),
+        tracing.collecting(address),
+        tracing.span("turn", team="T1"),
+    ):
         pass
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
     assert b"threadwise" in b"".join(received)
 
